@@ -85,7 +85,7 @@ class Event:
     outcome_detail: str = ""
     agent: str = ""
     """Identifier of the executing agent."""
-    object: str = ""
+    subject: str = ""
     """Path of the object inside the information package; empty for the whole package."""
 
     def to_json(self) -> dict[str, object]:
@@ -98,7 +98,7 @@ class Event:
             "detail": self.detail,
             "outcome_detail": self.outcome_detail,
             "agent": self.agent,
-            "object": self.object,
+            "subject": self.subject,
         }
 
     @classmethod
@@ -112,7 +112,7 @@ class Event:
             detail=data.get("detail", ""),
             outcome_detail=data.get("outcome_detail", ""),
             agent=data.get("agent", ""),
-            object=data.get("object", ""),
+            subject=data.get("subject", ""),
         )
 
 

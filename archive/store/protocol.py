@@ -102,7 +102,7 @@ class Store(Protocol):
         ...
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[StoredObject]:
-        """Yield the objects whose key starts with `prefix` and sorts behind `after`, sorted by key, in bounded memory."""
+        """Yield the objects whose key starts with `prefix` and sorts behind `after`, by key, in bounded memory."""
         ...
 
     def delete(self, key: str, confirmation: DisposalConfirmation) -> None:

@@ -1,6 +1,6 @@
 """What a source of submissions gives: one case file at a time, with its files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -81,7 +81,8 @@ class Description:
     """What the descriptor says, and what is wrong with it."""
 
     case_file: CaseFile
-    documents: tuple[Document, ...]
+    documents: Iterable[Document]
+    """Can be iterated any number of times; kept on disk, not in memory."""
     findings: tuple[Finding, ...]
     descriptor: bytes = b""
     """Name of the descriptor's entry in the source; empty when it was supplied beside it."""

@@ -1,0 +1,65 @@
+"""How verdicts are shown on a terminal or as JSON Lines: one way for every command."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from model.errors import EXIT_DONE, EXIT_FAILED, EXIT_INDETERMINATE
+from model.findings import Finding, Outcome, Severity, ValidationReport, printable
+from model.text import N_, _
+
+_OUTCOME_WORDS = {
+    Outcome.PASSED: N_("passed"),
+    Outcome.FAILED: N_("failed"),
+    Outcome.INDETERMINATE: N_("could not be decided"),
+}
+_SEVERITY_WORDS = {Severity.ERROR: N_("error"), Severity.WARNING: N_("warning"), Severity.INFO: N_("note")}
+_EXIT_CODES = {Outcome.PASSED: EXIT_DONE, Outcome.FAILED: EXIT_FAILED, Outcome.INDETERMINATE: EXIT_INDETERMINATE}
+
+
+def exit_code_of(outcome: Outcome) -> int:
+    """Return 0, 3 or 4."""
+    return _EXIT_CODES[outcome]
+
+
+def outcome_word(outcome: Outcome) -> str:
+    """Return the outcome in words, in the language in force."""
+    return _(_OUTCOME_WORDS[outcome])
+
+
+def severity_word(severity: Severity) -> str:
+    """Return the severity in words, in the language in force."""
+    return _(_SEVERITY_WORDS[severity])
+
+
+def finding_lines(finding: Finding) -> Iterator[str]:
+    """Yield the lines that show one finding: what and where, then what to do."""
+    place = f"{printable(finding.location)}: " if finding.location else ""
+    source = f" ({finding.source})" if finding.source else ""
+    yield f"  [{severity_word(finding.severity)}] {place}{printable(finding.message())} <{finding.code}>{source}"
+    remedy = finding.remedy()
+    if remedy:
+        yield f"      → {printable(remedy)}"
+
+
+def report_lines(report: ValidationReport) -> Iterator[str]:
+    """Yield the lines that show one report: the subject and its outcome, then each finding."""
+    kind = f" ({report.type})" if report.type else ""
+    yield f"{printable(report.subject)}{kind}: {outcome_word(report.outcome)}"
+    for finding in report.findings:
+        yield from finding_lines(finding)
+
+
+def report_json(schema: str, report: ValidationReport) -> dict[str, object]:
+    """Return the public JSON object of a report: `path`, `type`, `outcome`, `findings`."""
+    return {
+        "schema": schema,
+        "path": printable(report.subject),
+        "type": report.type,
+        "outcome": report.outcome.value,
+        "findings": [finding.to_public() for finding in report.findings],
+    }
+
+
+def json_line(data: Mapping[str, object]) -> str:
+    """Return one line of JSON, non-ASCII text kept readable."""
+    return json.dumps(data, ensure_ascii=False, separators=(", ", ": "))
