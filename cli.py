@@ -1,0 +1,121 @@
+"""The command line of Châu Bản: the root group, the global options, and errors turned into exit codes."""
+
+import gettext
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from model.errors import EXIT_INTERRUPTED, ArchiveError
+from model.findings import printable
+from model.text import DOMAIN, LANGUAGES, LOCALE_DIR, N_, _, language_of_locale, use_language
+from model.version import program_version
+
+
+class ChauBan(click.Group):
+    """The root group: one place where errors become a sentence and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command.
+
+        A verdict is the command's own exit code; every error a user can meet is one sentence on stderr.
+        """
+        try:
+            return super().invoke(ctx)
+        except ArchiveError as error:
+            _show(error)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo(_("Interrupted. Run the same command again to go on."), err=True)
+            ctx.exit(EXIT_INTERRUPTED)
+
+
+@click.group(
+    cls=ChauBan,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "CHAUBAN", "max_content_width": 100},
+    help=N_(
+        "Châu Bản keeps finished electronic case files for decades and can still prove them.\n\n"
+        "Begin with `chauban init PATH`, then `chauban ingest FOLDER`."
+    ),
+)
+@click.option(
+    "--archive",
+    "-A",
+    "folder",
+    envvar="CHAUBAN_HOME",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help=N_("Folder of the archive (CHAUBAN_HOME); the current folder by default."),
+)
+@click.option("--lang", type=click.Choice(LANGUAGES), help=N_("Language of messages: vi or en."))
+@click.version_option(program_version(), prog_name="chauban", message="%(prog)s %(version)s", help=N_("Show the version."))
+@click.pass_context
+def root(ctx: click.Context, folder: Path, lang: str | None) -> None:
+    """Remember where the archive is; commands open it when they need it."""
+    ctx.obj = folder
+    use_language(lang or _language(()))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program.
+
+    The language is chosen before the commands are loaded, so that their help is in it too.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    language = _language(given)
+    use_language(language)
+    os.environ["LANGUAGE"] = language  # click's own sentences go through the standard gettext
+    gettext.bindtextdomain(DOMAIN, LOCALE_DIR)
+    gettext.textdomain(DOMAIN)
+    command = load_commands()
+    _translate(command)
+    command.main(given, prog_name="chauban")
+
+
+def load_commands() -> click.Group:
+    """Return the root group with every command in it."""
+    from archive.commands import commands as archive_commands
+    from formats.commands import format_group
+    from ingest.commands import commands as ingest_commands
+    from preservation.commands import package_group
+
+    for command in (*archive_commands(), *ingest_commands(), format_group, package_group):
+        root.add_command(command)
+    return root
+
+
+def _language(arguments: Sequence[str]) -> str:
+    """Return the language: the option, CHAUBAN_LANG, then the locale."""
+    named = [after for option, after in zip(arguments, arguments[1:], strict=False) if option == "--lang"]
+    named += [item.removeprefix("--lang=") for item in arguments if item.startswith("--lang=")]
+    for choice in (*named, os.environ.get("CHAUBAN_LANG", "")):
+        if choice in LANGUAGES:
+            return choice
+    return language_of_locale()
+
+
+def _translate(command: click.Command) -> None:
+    """Put the help of a command, its options and its subcommands into the language in force."""
+    command.help = _(command.help) if command.help else None
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.help:
+            parameter.help = _(parameter.help)
+    if isinstance(command, click.Group):
+        for child in command.commands.values():
+            _translate(child)
+
+
+def _show(error: ArchiveError) -> None:
+    if "--json" in sys.argv:
+        data = {"schema": "error/1", "code": error.code, "message": error.message, "hint": error.hint}
+        click.echo(json.dumps(data, ensure_ascii=False), err=True)
+        return
+    click.echo(f"{_('Error')}: {printable(error.message)}", err=True)
+    if error.hint:
+        click.echo(f"  → {printable(error.hint)}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -16,5 +16,6 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """Return the current time, aware, UTC."""
-        return datetime.now(UTC)
+        """Return the current time, aware, UTC, to the millisecond: what is stored is what was meant."""
+        now = datetime.now(UTC)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)

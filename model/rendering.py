@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
+from model.dates import PartialDate
 from model.errors import EXIT_DONE, EXIT_FAILED, EXIT_INDETERMINATE
 from model.findings import Finding, Outcome, Severity, ValidationReport, printable
-from model.text import N_, _
+from model.text import N_, _, language_in_force
 
 _OUTCOME_WORDS = {
     Outcome.PASSED: N_("passed"),
@@ -63,3 +65,32 @@ def report_json(schema: str, report: ValidationReport) -> dict[str, object]:
 def json_line(data: Mapping[str, object]) -> str:
     """Return one line of JSON, non-ASCII text kept readable."""
     return json.dumps(data, ensure_ascii=False, separators=(", ", ": "))
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes for people, such as `1.4 MiB` (`1,4 MiB` in Vietnamese)."""
+    value = float(size)
+    unit = "B"
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if value < 1024 or unit == "TiB":
+            break
+        value /= 1024
+    text = f"{value:.0f}" if unit == "B" else f"{value:.1f}"
+    return f"{_decimal(text)} {unit}"
+
+
+def date_text(moment: datetime) -> str:
+    """Return a time for people: `dd/mm/yyyy HH:MM` local time in Vietnamese, ISO 8601 in English."""
+    local = moment.astimezone()
+    return local.strftime("%d/%m/%Y %H:%M" if language_in_force() == "vi" else "%Y-%m-%d %H:%M")
+
+
+def day_text(day: PartialDate | None) -> str:
+    """Return a date for people: `dd/mm/yyyy` in Vietnamese, ISO 8601 in English; `?` when there is none."""
+    if day is None:
+        return "?"
+    return day.vietnamese if language_in_force() == "vi" else day.iso
+
+
+def _decimal(text: str) -> str:
+    return text.replace(".", ",") if language_in_force() == "vi" else text

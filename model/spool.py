@@ -7,6 +7,9 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
+_JSON = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
+"""One encoder for all: `json.dump` builds a new, slower one at every call."""
+
 
 class Spool(Generic[T]):
     """Values in a file of JSON Lines: written once in order, then iterated any number of times."""
@@ -26,8 +29,7 @@ class Spool(Generic[T]):
         """
         if self._writer is None:
             raise ValueError(f"spool {self.path.name} is closed for writing")
-        json.dump(self._encode(value), self._writer, ensure_ascii=True, separators=(",", ":"))
-        self._writer.write("\n")
+        self._writer.write(_JSON.encode(self._encode(value)) + "\n")
 
     def close(self) -> None:
         """End writing; further calls do nothing."""

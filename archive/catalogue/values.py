@@ -46,6 +46,8 @@ class TransferState(StrEnum):
     """An error stopped it; it can be resumed."""
     RETURNED = "returned"
     """Refused and closed by an officer."""
+    RESOLVED = "resolved"
+    """Refused, then taken in by an officer's decision as another transfer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,8 @@ class StoredCopy:
     verified_at: datetime | None = None
     """When its digest was last compared."""
     outcome: Outcome = Outcome.INDETERMINATE
+    detail: str = ""
+    """What the last comparison said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

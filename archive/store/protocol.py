@@ -44,6 +44,10 @@ class StoreWriter(Protocol):
         """
         ...
 
+    def digest(self) -> Digest:
+        """Return the SHA-256 of everything written so far, also after a commit that failed."""
+        ...
+
     def commit(self) -> tuple[StoredObject, Digest]:
         """Make the object durable and visible under its key; return it with the SHA-256 of what was written.
 
@@ -115,7 +119,18 @@ class Store(Protocol):
         ...
 
     def replace_damaged(self, key: str) -> StoreWriter:
-        """Begin to replace an object found damaged; the damaged bytes are set aside under `damaged/`, never lost."""
+        """Begin to replace an object found damaged, or to restore one found missing.
+
+        When the new bytes are committed, the damaged ones are set aside under `damaged/`, never lost.
+        """
+        ...
+
+    def set_aside(self, key: str) -> str:
+        """Move an object found damaged under `damaged/`, and return its new key.
+
+        Raises:
+            NotFoundError: no such key.
+        """
         ...
 
     def sweep(self) -> int:

@@ -40,6 +40,8 @@ class SourceEntry:
     modified: datetime | None = None
     path: Path | None = None
     """Where the file lies on disk; none for a member of an archive."""
+    locator: int | None = None
+    """Where an archive keeps the member: known to its source only."""
 
 
 class Source(Protocol):
@@ -88,6 +90,8 @@ class Description:
     """Name of the descriptor's entry in the source; empty when it was supplied beside it."""
     supplied: Path | None = None
     """The descriptor beside the source, if it was supplied there."""
+    copy: Path | None = None
+    """The descriptor's bytes in the work area, whichever way it came; none when there is no descriptor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,3 +103,5 @@ class Submission:
     """For people: the path, undecodable bytes as escapes."""
     beside: Path | None = None
     """A descriptor that lies beside the source instead of in it."""
+    case_code: str = ""
+    """Which case file to take from a descriptor beside that describes several; empty when it describes one."""

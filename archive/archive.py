@@ -1,0 +1,177 @@
+"""An archive, opened: its configuration, catalogue, stores and folders, handed to everything that acts on it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from archive.catalogue.catalogue import Catalogue, create_catalogue, open_catalogue
+from archive.configuration import (
+    CONFIG_NAME,
+    DEFAULT_DATABASE,
+    Configuration,
+    StoreSetting,
+    read_configuration,
+    write_configuration,
+)
+from archive.durable import sync_folder
+from archive.store.capabilities import capabilities_from_json, capabilities_to_json
+from archive.store.copies import CopySet
+from archive.store.local import create_local_store
+from archive.store.opening import local_root, open_store
+from archive.store.protocol import StoreCapabilities
+from model.errors import ConfigurationError, ConflictError
+from model.ports import Clock, SystemClock
+from model.text import N_
+
+SQLITE = "sqlite:///"
+REBUILDING = "rebuilding"
+"""Setting of the catalogue that says it is not whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """Everything an act on the archive needs."""
+
+    folder: Path
+    configuration: Configuration
+    catalogue: Catalogue
+    copies: CopySet
+    clock: Clock
+
+    @property
+    def work(self) -> Path:
+        """Folder of the work areas of transfers that are being taken in."""
+        return self.folder / "work"
+
+    @property
+    def index_folder(self) -> Path:
+        """Folder of this node's search index; may be deleted at any time."""
+        return self.folder / "index"
+
+
+def create_archive(folder: Path, *, name: str = "", database: str = "", stores: Sequence[str] = ()) -> None:
+    """Make a new archive in a folder; a second call for the same folder fails and changes nothing.
+
+    Args:
+        folder: made if absent; an existing one must not hold an archive.
+        name: what people call it; the folder's name by default.
+        database: SQLAlchemy URL; by default SQLite in the folder.
+        stores: folders or `s3://` URLs of the copies; by default one folder `store` inside.
+
+    Raises:
+        ConflictError: there is an archive in the folder.
+        ConfigurationError, ExternalServiceError: a store or the database cannot be used.
+    """
+    settings = tuple(
+        StoreSetting(name=_store_name(position), url=url) for position, url in enumerate(stores or ("store",))
+    )
+    configuration = Configuration(
+        archive_id=uuid4(), name=name or folder.resolve().name, database=database or DEFAULT_DATABASE, stores=settings
+    )
+    if (folder / CONFIG_NAME).exists():
+        raise _exists(folder)
+    for part in (folder, folder / "work"):
+        _make_folder(part)
+    for setting in settings:
+        root = local_root(setting.url, base=folder)
+        if root is not None:
+            create_local_store(root)
+    with create_catalogue(database_url(folder, configuration.database)) as catalogue:
+        catalogue.put_setting("archive-id", str(configuration.archive_id))
+        for setting in settings:
+            record_capabilities(catalogue, setting, open_store(setting.name, setting.url, base=folder).probe())
+    try:
+        write_configuration(folder, configuration)
+    except FileExistsError as exc:
+        raise _exists(folder) from exc
+    sync_folder(folder)
+
+
+@contextmanager
+def open_archive(folder: Path, *, clock: Clock | None = None, for_rebuild: bool = False) -> Iterator[Archive]:
+    """Open an archive; its catalogue is closed at the end of the block.
+
+    Args:
+        for_rebuild: make an absent catalogue, and open one whose rebuild was interrupted.
+
+    Raises:
+        ConfigurationError: no archive there, or its catalogue is another archive's.
+        ConflictError: its catalogue is being rebuilt.
+        ExternalServiceError: the database or a store cannot be reached.
+    """
+    configuration = read_configuration(folder)
+    open_it = create_catalogue if for_rebuild else open_catalogue
+    with open_it(database_url(folder, configuration.database)) as catalogue:
+        _check_identity(catalogue, configuration)
+        if catalogue.get_setting(REBUILDING) and not for_rebuild:
+            raise ConflictError(
+                N_("The catalogue of this archive is being rebuilt."),
+                hint=N_("Wait for the rebuild to end; if it was interrupted, run `chauban rebuild` again."),
+            )
+        stores = [open_store(setting.name, setting.url, base=folder) for setting in configuration.stores]
+        yield Archive(
+            folder=folder,
+            configuration=configuration,
+            catalogue=catalogue,
+            copies=CopySet(stores),
+            clock=clock or SystemClock(),
+        )
+
+
+def database_url(folder: Path, url: str) -> str:
+    """Return the database URL with a relative SQLite file placed in the archive's folder."""
+    if not url.startswith(SQLITE) or url.startswith(SQLITE + "/"):
+        return url
+    return f"{SQLITE}{(folder / url.removeprefix(SQLITE)).resolve()}"
+
+
+def record_capabilities(catalogue: Catalogue, setting: StoreSetting, capabilities: StoreCapabilities) -> None:
+    """Keep what a store was seen to do, with the place it was seen at."""
+    catalogue.put_setting(f"store:{setting.name}:{setting.url}", capabilities_to_json(capabilities))
+
+
+def recorded_capabilities(archive: Archive, setting: StoreSetting) -> StoreCapabilities:
+    """Return what a store does; probes it the first time it is used at this place."""
+    known = archive.catalogue.get_setting(f"store:{setting.name}:{setting.url}")
+    if known:
+        return capabilities_from_json(known)
+    capabilities = next(store for store in archive.copies.stores if store.name == setting.name).probe()
+    record_capabilities(archive.catalogue, setting, capabilities)
+    return capabilities
+
+
+def _check_identity(catalogue: Catalogue, configuration: Configuration) -> None:
+    recorded = catalogue.get_setting("archive-id")
+    if recorded and recorded != str(configuration.archive_id):
+        raise ConfigurationError(
+            N_("The catalogue belongs to another archive ({recorded}, not {expected})."),
+            hint=N_("Correct `database` in chauban.toml or CHAUBAN_DATABASE."),
+            recorded=recorded,
+            expected=configuration.archive_id,
+        )
+
+
+def _store_name(position: int) -> str:
+    return chr(ord("a") + position) if position < 26 else f"s{position}"
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ConfigurationError(
+            N_("The folder {path} cannot be made: {why}."),
+            hint=N_("Choose another place or correct the permissions."),
+            path=path,
+            why=exc.strerror,
+        ) from exc
+
+
+def _exists(folder: Path) -> ConflictError:
+    return ConflictError(
+        N_("There is an archive in {folder} already."),
+        hint=N_("Use it, or choose another folder."),
+        folder=folder,
+    )

@@ -1,0 +1,144 @@
+"""Verification of everything held, as a campaign that can be interrupted and resumed.
+
+Works through the catalogue by identifier, then through each store for what the catalogue does not
+know. After each part its record is written to the stores and the cursor moves on.
+"""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from archive.archive import Archive
+from archive.catalogue.values import CopyVerification, Job, JobState, PackageVersion
+from archive.findings import NOTHING_HELD, SURPLUS, VERIFIED
+from archive.fixity import check_version
+from archive.layout import AIPS, CAMPAIGNS, DAMAGED, TRANSFERS, campaign_key, digest_key, journal_prefix
+from archive.store.protocol import Store
+from model.dates import utc_text
+from model.findings import Finding, Outcome, ValidationReport
+from model.identifiers import new_uuid
+
+PART = 500
+"""Package versions between two records of progress."""
+
+_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignSettings:
+    """How a campaign verifies."""
+
+    deep: bool = False
+    repair: bool = False
+    restart: bool = False
+    """Begin anew even if an interrupted campaign of this kind could go on."""
+
+
+def verify_all(archive: Archive, settings: CampaignSettings) -> Iterator[ValidationReport]:
+    """Verify every package version in every store; yield the reports that have something to say.
+
+    The last report is about the archive as a whole.
+    """
+    job = _begin(archive, settings)
+    while versions := archive.catalogue.iter_versions(_cursor(job), PART):
+        results: list[CopyVerification] = []
+        failed = 0
+        with ThreadPoolExecutor(_THREADS) as pool:
+            checks = pool.map(lambda item: _check(archive, item, settings), versions)
+            for version, (findings, verifications) in zip(versions, checks, strict=True):
+                results += verifications
+                report = ValidationReport.of(str(version.aip_id), findings, type=version.profile)
+                failed += report.outcome is not Outcome.PASSED
+                if findings:
+                    yield report
+        job = _advance(archive, job, versions[-1], results, failed)
+    surplus = [finding for store in archive.copies.stores for finding in _surplus(archive, store)]
+    archive.catalogue.save_job(replace(job, state=JobState.DONE, updated_at=archive.clock.now()))
+    surplus.append(VERIFIED.at(done=job.done, failed=job.failed) if job.done else NOTHING_HELD.at())
+    yield ValidationReport.of(archive.configuration.name, surplus, type="archive")
+
+
+def _check(
+    archive: Archive, version: PackageVersion, settings: CampaignSettings
+) -> tuple[list[Finding], list[CopyVerification]]:
+    return check_version(archive, version, deep=settings.deep, repair=settings.repair)
+
+
+def _begin(archive: Archive, settings: CampaignSettings) -> Job:
+    kind = "verify-deep" if settings.deep else "verify"
+    unfinished = archive.catalogue.unfinished_job(kind)
+    if unfinished is not None and not settings.restart:
+        return unfinished
+    now = archive.clock.now()
+    if unfinished is not None:
+        archive.catalogue.save_job(replace(unfinished, state=JobState.DONE, updated_at=now))
+    job = Job(id=new_uuid(now), kind=kind, state=JobState.RUNNING, started_at=now)
+    archive.catalogue.start_job(job)
+    return job
+
+
+def _cursor(job: Job) -> tuple[UUID, int] | None:
+    if not job.cursor:
+        return None
+    aip_id, version = job.cursor.split("/")
+    return UUID(aip_id), int(version)
+
+
+def _advance(
+    archive: Archive, job: Job, last: PackageVersion, results: list[CopyVerification], failed: int
+) -> Job:
+    """Write down one part: the record in the stores first, so that a crash can only lead to checking it again."""
+    now = archive.clock.now()
+    done = len({(result.aip_id, result.version) for result in results})
+    lines = (
+        {
+            "package": str(result.aip_id),
+            "version": result.version,
+            "store": result.store,
+            "time": utc_text(result.time),
+            "outcome": result.outcome.value,
+            "detail": result.detail,
+        }
+        for result in results
+    )
+    content = "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines).encode()
+    archive.copies.put(campaign_key(job.id, new_uuid(now)), content)
+    archive.catalogue.record_verifications(results)
+    advanced = replace(
+        job,
+        cursor=f"{last.aip_id}/{last.version}",
+        updated_at=now,
+        done=job.done + done,
+        failed=job.failed + failed,
+    )
+    archive.catalogue.save_job(advanced)
+    return advanced
+
+
+def _surplus(archive: Archive, store: Store) -> Iterator[Finding]:
+    """Yield what lies in a store and belongs to nothing the archive knows."""
+    known: tuple[str, set[str]] = ("", set())
+    for item in store.list():
+        if item.key.startswith((TRANSFERS, CAMPAIGNS, DAMAGED)):
+            continue
+        folder = "/".join(item.key.split("/")[:4]) + "/"
+        if folder != known[0]:
+            known = folder, _expected_keys(archive, folder)
+        journal = f"{folder}journal/"
+        if item.key not in known[1] and not (known[1] and item.key.startswith(journal)):
+            yield SURPLUS.at(f"{store.name}:{item.key}", store=store.name)
+
+
+def _expected_keys(archive: Archive, folder: str) -> set[str]:
+    if not folder.startswith(AIPS):
+        return set()
+    try:
+        aip_id = UUID(folder.split("/")[3])
+    except ValueError:
+        return set()
+    if journal_prefix(aip_id) != f"{folder}journal/":
+        return set()
+    keys = [version.container_key for version in archive.catalogue.versions(aip_id)]
+    return {*keys, *(digest_key(key) for key in keys)}

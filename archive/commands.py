@@ -1,0 +1,290 @@
+"""Commands on what is held: init, search, show, export, verify, doctor."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from archive.access.export import (
+    export_container,
+    export_document,
+    export_files,
+    find_one,
+    stream_document,
+)
+from archive.access.dip import export_dip
+from archive.archive import Archive, create_archive, open_archive
+from archive.campaign import CampaignSettings, verify_all
+from archive.doctor import Diagnosis, diagnose
+from archive.fixity import verify_version
+from archive.indexing import bring_level, open_index
+from archive.search.values import SNIPPET_MARKS, Hit, Level, SearchPage, SearchRequest, Sort
+from archive.showing import show_json, show_lines
+from model.elements import CODE_TABLES, code_word
+from model.errors import EXIT_DONE, severest_exit
+from model.findings import Outcome, ValidationReport, printable
+from model.rendering import exit_code_of, json_line, report_json, report_lines
+from model.text import N_, _, language_in_force, ngettext, use_language
+from preservation.package.check import check_package
+
+_PATH = click.Path(path_type=Path)
+_json_option = click.option("--json", "as_json", is_flag=True, help=N_("One JSON object a line."))
+
+
+@contextmanager
+def opened(ctx: click.Context) -> Iterator[Archive]:
+    """Open the archive that the global options name, in the language its configuration asks for."""
+    with open_archive(ctx.obj) as archive:
+        configured = archive.configuration.language
+        root = ctx.find_root()
+        if configured and root.get_parameter_source("lang") is click.core.ParameterSource.DEFAULT:
+            use_language(configured)
+        yield archive
+
+
+def commands() -> Sequence[click.Command]:
+    """Return the commands of this package."""
+    return init, search, show, export, verify, doctor
+
+
+@click.command(help=N_("Make a new archive in the folder PATH."))
+@click.argument("path", type=_PATH)
+@click.option("--name", default="", help=N_("What people call the archive."))
+@click.option("--database", default="", help=N_("Database URL; SQLite in the folder by default."))
+@click.option(
+    "--store", "stores", multiple=True, help=N_("Folder or s3:// URL of a copy; give it twice for two copies.")
+)
+def init(path: Path, name: str, database: str, stores: tuple[str, ...]) -> None:
+    """Make a new archive."""
+    create_archive(path, name=name, database=database, stores=stores)
+    click.echo(_("A new archive is in {path}.").format(path=printable(str(path))))
+    click.echo(_("Next: chauban --archive {path} ingest FOLDER").format(path=printable(str(path))), err=True)
+
+
+@click.command(help=N_("Find case files and documents by any word, with or without diacritics."))
+@click.argument("query", nargs=-1)
+@click.option("--level", type=click.Choice([level.value for level in Level]), help=N_("Only case files, or documents."))
+@click.option("--fonds", default="", help=N_("Only this fonds."))
+@click.option("--agency", default="", help=N_("Only this agency: code or words of its name."))
+@click.option("--type", "types", multiple=True, help=N_("Only this document type: code or word."))
+@click.option("--retention", multiple=True, help=N_("Only this retention period: code or word."))
+@click.option("--access", multiple=True, help=N_("Only this access level: code or word."))
+@click.option("--from", "date_from", default="", help=N_("Dated on this day or later (YYYY-MM-DD)."))
+@click.option("--to", "date_to", default="", help=N_("Dated on this day or earlier (YYYY-MM-DD)."))
+@click.option("--sort", type=click.Choice([sort.value for sort in Sort]), default="relevance", help=N_("Order of hits."))
+@click.option("--offset", type=click.IntRange(0, 1_000_000), default=0, help=N_("Hits to leave out at the beginning."))
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, help=N_("Hits to show."))
+@click.option("--facets", is_flag=True, help=N_("Also count the hits by type, year, agency and so on."))
+@_json_option
+@click.pass_context
+def search(ctx: click.Context, query: tuple[str, ...], as_json: bool, **options: object) -> None:
+    """Search the archive."""
+    with opened(ctx) as archive:
+        request = _request(" ".join(query), options)
+        with open_index(archive) as index:
+            bring_level(archive, index)
+            page = index.search(request)
+    for line in _page_json(page) if as_json else _page_lines(page, request):
+        click.echo(line)
+
+
+@click.command(help=N_("Show a case file: its description, documents, versions, copies and events."))
+@click.argument("identifier")
+@_json_option
+@click.pass_context
+def show(ctx: click.Context, identifier: str, as_json: bool) -> None:
+    """Show one case file."""
+    with opened(ctx) as archive:
+        held = find_one(archive, identifier)
+        lines = [json_line(show_json(archive, held))] if as_json else show_lines(archive, held)
+        for line in lines:
+            click.echo(line)
+
+
+@click.command(help=N_("Give out a document, the files, or the package of a case file."))
+@click.argument("identifier")
+@click.option("--document", type=click.IntRange(1), help=N_("Only this document, by its number in the case file."))
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["dip", "aip", "files"]),
+    default="files",
+    help=N_("Dissemination package, stored package, or plain files."),
+)
+@click.option(
+    "--to", "target", type=click.Path(path_type=Path, allow_dash=True), required=True, help=N_("Where to write; - for one document on stdout.")
+)
+@click.pass_context
+def export(ctx: click.Context, identifier: str, document: int | None, form: str, target: Path) -> None:
+    """Export what is held."""
+    with opened(ctx) as archive:
+        held = find_one(archive, identifier)
+        if document is not None and str(target) == "-":
+            stream_document(archive, held, document, sys.stdout.buffer)
+            return
+        if document is not None:
+            for path in export_document(archive, held, document, target):
+                click.echo(printable(str(path)))
+        elif form == "aip":
+            click.echo(printable(str(export_container(archive, held, target))))
+        elif form == "dip":
+            click.echo(printable(str(export_dip(archive, held, target))))
+        else:
+            count = export_files(archive, held, target)
+            click.echo(ngettext("{count} file in {path}", "{count} files in {path}", count).format(count=count, path=target))
+
+
+@click.command(help=N_("Verify a held case file, everything held (--all), or a package on disk (PATH)."))
+@click.argument("identifier", required=False)
+@click.option("--all", "everything", is_flag=True, help=N_("Every package in every store."))
+@click.option("--deep", is_flag=True, help=N_("With --all: also look inside every package."))
+@click.option("--repair", is_flag=True, help=N_("Restore a damaged copy from a good one."))
+@click.option("--restart", is_flag=True, help=N_("With --all: begin anew instead of going on where it stopped."))
+@_json_option
+@click.pass_context
+def verify(
+    ctx: click.Context, identifier: str | None, everything: bool, deep: bool, repair: bool, restart: bool, as_json: bool
+) -> None:
+    """Verify what is held."""
+    if everything == (identifier is not None):
+        raise click.UsageError(_("Give an identifier or a path, or --all."))
+    outcomes = set()
+    for report, in_custody in _verifications(ctx, identifier, deep=deep, repair=repair, restart=restart):
+        lines = [json_line(report_json("verify/1", report))] if as_json else report_lines(report)
+        for line in lines:
+            click.echo(line)
+        damaged = in_custody and report.outcome is Outcome.FAILED
+        outcomes.add(_DAMAGE if damaged else exit_code_of(report.outcome))
+    ctx.exit(severest_exit(outcomes))
+
+
+@click.command(help=N_("Look whether the archive and its tools are in order."))
+@_json_option
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Diagnose the installation and the archive."""
+    folder: Path = ctx.obj
+    worst = EXIT_DONE
+    for diagnosis in diagnose(folder):
+        click.echo(json_line({"schema": "doctor/1", **asdict(diagnosis)}) if as_json else _diagnosis_line(diagnosis))
+        worst = worst if diagnosis.ok is not False else _UNHEALTHY
+    ctx.exit(worst)
+
+
+_DAMAGE = 12
+_UNHEALTHY = 3
+
+
+def _verifications(
+    ctx: click.Context, identifier: str | None, *, deep: bool, repair: bool, restart: bool
+) -> Iterator[tuple[ValidationReport, bool]]:
+    """Yield each report, and whether it is about something in custody."""
+    if identifier is not None and Path(identifier).exists():
+        yield check_package(Path(identifier)), False
+        return
+    with opened(ctx) as archive:
+        if identifier is None:
+            for report in verify_all(archive, CampaignSettings(deep=deep, repair=repair, restart=restart)):
+                yield report, True
+            return
+        held = find_one(archive, identifier)
+        for version in archive.catalogue.versions(held.aip_id):
+            yield verify_version(archive, version, deep=True, repair=repair), True
+
+
+def _request(query: str, options: dict[str, object]) -> SearchRequest:
+    level = options["level"]
+    return SearchRequest(
+        query=query,
+        level=Level(str(level)) if level else None,
+        fonds=str(options["fonds"]),
+        agency=str(options["agency"]),
+        type=_codes("typeName", options["types"]),
+        retention=_codes("maintenance", options["retention"]),
+        access=_codes("mode", options["access"]),
+        date_from=_iso_day(str(options["date_from"])),
+        date_to=_iso_day(str(options["date_to"])),
+        sort=Sort(str(options["sort"])),
+        offset=int(str(options["offset"])),
+        limit=int(str(options["limit"])),
+        facets=bool(options["facets"]),
+    )
+
+
+def _codes(table: str, given: object) -> tuple[str, ...]:
+    """Turn words of a code table into codes; codes stay as they are."""
+    words = {word.casefold(): code for code, pair in CODE_TABLES[table].items() for word in (*pair, _(pair[1]))}
+    values = given if isinstance(given, tuple) else ()
+    for value in values:
+        if value not in CODE_TABLES[table] and value.casefold() not in words:
+            known = ", ".join(f"{code} {code_word(table, code, language_in_force())}" for code in CODE_TABLES[table])
+            raise click.UsageError(_("Unknown value {value}; known: {known}.").format(value=value, known=known))
+    return tuple(value if value in CODE_TABLES[table] else words[value.casefold()] for value in values)
+
+
+def _page_json(page: SearchPage) -> Iterator[str]:
+    yield json_line(
+        {
+            "schema": "search/1",
+            "total": page.total,
+            "milliseconds": round(page.milliseconds, 3),
+            "facets": {name: dict(values) for name, values in page.facets.items()},
+        }
+    )
+    for hit in page.hits:
+        data = asdict(hit) | {"level": hit.level.value, "snippet": _marked(hit.snippet, "**")}
+        yield json_line({"schema": "search-hit/1", **data})
+
+
+def _page_lines(page: SearchPage, request: SearchRequest) -> Iterator[str]:
+    for number, hit in enumerate(page.hits, request.offset + 1):
+        yield from _hit_lines(number, hit)
+    for name, values in page.facets.items():
+        shown = ", ".join(f"{_facet_word(name, value)} {count}" for value, count in values[:10])
+        yield f"{name}: {shown}"
+    shown_to = request.offset + len(page.hits)
+    yield _("{total} found, {first}-{last} shown, {ms:.1f} ms").format(
+        total=page.total, first=min(request.offset + 1, shown_to), last=shown_to, ms=page.milliseconds
+    )
+
+
+def _hit_lines(number: int, hit: Hit) -> Iterator[str]:
+    where = hit.id.partition("/")[2]
+    sign = "/".join(part for part in (hit.number, hit.notation) if part)
+    kind = code_word("typeName", hit.type, language_in_force()) if hit.type else _("Case file")
+    place = _("document {ordinal} of {case}").format(ordinal=where, case=hit.case_title) if where else hit.code
+    yield printable(f"{number:3}. {kind} {sign}: {hit.title}".replace(" :", ":"))
+    yield printable(f"     {place} · {hit.start[:10]} · {hit.agency}  [{hit.id}]")
+    if hit.snippet:
+        yield f"     … {printable(_marked(hit.snippet, '*'))} …"
+
+
+def _facet_word(name: str, value: str) -> str:
+    tables = {"type": "typeName", "retention": "maintenance", "access": "mode"}
+    return code_word(tables[name], value, language_in_force()) if name in tables else value
+
+
+def _marked(snippet: str, mark: str) -> str:
+    text = " ".join(snippet.split())
+    for character in SNIPPET_MARKS:
+        text = text.replace(character, mark)
+    return text
+
+
+def _iso_day(text: str) -> str:
+    from model.dates import PartialDate
+
+    if not text:
+        return ""
+    try:
+        return PartialDate.from_iso(text).earliest.isoformat()
+    except (ValueError, TypeError) as exc:
+        raise click.UsageError(_("{text} is not a date like 2026-03-02.").format(text=text)) from exc
+
+
+def _diagnosis_line(diagnosis: Diagnosis) -> str:
+    sign = {True: "✓", False: "✗", None: "–"}[diagnosis.ok]
+    return f"{sign} {printable(diagnosis.what)}: {printable(diagnosis.detail)}"

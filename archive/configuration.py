@@ -1,0 +1,195 @@
+"""The archive's configuration: `chauban.toml` in its folder, overridden by `CHAUBAN_…` variables."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from model.errors import ConfigurationError, UnsupportedVersionError
+from model.text import LANGUAGES, N_
+
+CONFIG_NAME = "chauban.toml"
+ARCHIVE_FORMAT = 1
+PROFILES = ("vn-tt05", "eark")
+DEFAULT_DATABASE = "sqlite:///catalogue.sqlite"
+
+_STORE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSetting:
+    """One copy of everything: where it is kept."""
+
+    name: str
+    url: str
+    """A folder (relative to the archive's), `file://…` or `s3://bucket/prefix?endpoint=…`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Everything an operator can set."""
+
+    archive_id: UUID
+    name: str
+    database: str = DEFAULT_DATABASE
+    stores: tuple[StoreSetting, ...]
+    profile: str = "vn-tt05"
+    fonds: str = ""
+    """Fonds of case files whose description names none."""
+    workers: int = 1
+    policy: str = "policy.toml"
+    """Intake policy, relative to the archive's folder; the strict default where the file is absent."""
+    formats: str = ""
+    """The operator's own format policy; empty for the shipped table."""
+    language: str = ""
+    """`vi`, `en`, or empty for the language of the locale."""
+
+
+def read_configuration(folder: Path, environment: Mapping[str, str] = os.environ) -> Configuration:
+    """Read the configuration of the archive in a folder.
+
+    Raises:
+        ConfigurationError: no archive there, or a setting cannot be used.
+        UnsupportedVersionError: the archive is of a newer format than this program.
+    """
+    data = _load(folder / CONFIG_NAME)
+    section = data.get("archive", {})
+    if int(section.get("format", ARCHIVE_FORMAT)) > ARCHIVE_FORMAT:
+        raise UnsupportedVersionError(
+            N_("The archive in {folder} has format {format}; this program knows format {known}."),
+            hint=N_("Install a newer version of Châu Bản."),
+            folder=folder,
+            format=section.get("format"),
+            known=ARCHIVE_FORMAT,
+        )
+    settings = {**data.get("ingest", {}), **_from_environment(environment)}
+    try:
+        return Configuration(
+            archive_id=UUID(section["id"]),
+            name=str(section.get("name", folder.name)),
+            database=str(environment.get("CHAUBAN_DATABASE") or data.get("database", DEFAULT_DATABASE)),
+            stores=_stores(data),
+            profile=_choice("profile", settings.get("profile", "vn-tt05"), PROFILES),
+            fonds=str(settings.get("fonds", "")),
+            workers=_workers(settings.get("workers", 1)),
+            policy=str(settings.get("policy", "policy.toml")),
+            formats=str(settings.get("formats", "")),
+            language=_choice("language", data.get("language", ""), ("", *LANGUAGES)),
+        )
+    except (KeyError, ValueError, TypeError) as exc:
+        raise _unusable(folder / CONFIG_NAME, str(exc)) from exc
+
+
+def write_configuration(folder: Path, configuration: Configuration) -> None:
+    """Write the configuration of a new archive; an existing file is left alone and reported.
+
+    Raises:
+        FileExistsError: the folder has a configuration.
+    """
+    stores = "\n".join(f"[store.{item.name}]\nurl = {_quoted(item.url)}\n" for item in configuration.stores)
+    names = ", ".join(_quoted(item.name) for item in configuration.stores)
+    text = _TEMPLATE.format(
+        database=_quoted(configuration.database),
+        names=names,
+        language=_quoted(configuration.language),
+        id=configuration.archive_id,
+        name=_quoted(configuration.name),
+        format=ARCHIVE_FORMAT,
+        profile=configuration.profile,
+        fonds=_quoted(configuration.fonds),
+        stores=stores,
+    )
+    with (folder / CONFIG_NAME).open("x", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+_TEMPLATE = """\
+# Cấu hình của kho lưu trữ. Configuration of the archive. See docs/operations.md.
+
+# Where the catalogue is: sqlite:///file (relative to this folder) or postgresql://user@host/name.
+# A password belongs in the environment (CHAUBAN_DATABASE or PGPASSWORD), not here.
+database = {database}
+
+# Every package is written to, read back from and compared in each of these stores.
+stores = [{names}]
+
+# vi, en, or empty for the language of the locale.
+language = {language}
+
+[archive]
+id = "{id}"
+name = {name}
+format = {format}
+
+[ingest]
+profile = "{profile}"
+# Fonds of case files whose description names none.
+fonds = {fonds}
+# Case files taken in at the same time.
+workers = 1
+# What findings refuse, warn or inform; docs/policy.md.
+policy = "policy.toml"
+
+{stores}"""
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as exc:
+        raise ConfigurationError(
+            N_("There is no archive in {folder}."),
+            hint=N_("Make one with `chauban init`, or name it with --archive or CHAUBAN_HOME."),
+            folder=path.parent,
+        ) from exc
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise _unusable(path, str(exc)) from exc
+
+
+def _stores(data: Mapping[str, Any]) -> tuple[StoreSetting, ...]:
+    tables = data.get("store", {})
+    names = data.get("stores") or list(tables)
+    if not names or len(set(names)) != len(names):
+        raise ValueError("`stores` must name at least one store, each once")
+    for name in names:
+        if not _STORE_NAME.fullmatch(name):
+            raise ValueError(f"store name {name!r}: lower-case letters, digits and - only")
+    return tuple(StoreSetting(name=name, url=str(tables[name]["url"])) for name in names)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    names = {"profile": "CHAUBAN_PROFILE", "fonds": "CHAUBAN_FONDS", "workers": "CHAUBAN_WORKERS"}
+    return {key: environment[variable] for key, variable in names.items() if environment.get(variable)}
+
+
+def _choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise ValueError(f"{name} = {value!r}: one of {', '.join(filter(None, allowed))}")
+    return str(value)
+
+
+def _workers(value: object) -> int:
+    number = int(str(value))
+    if not 1 <= number <= 64:
+        raise ValueError(f"workers = {number}: 1 to 64")
+    return number
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _unusable(path: Path, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        N_("The configuration {path} cannot be used: {why}."),
+        hint=N_("Correct the file; docs/operations.md lists the settings."),
+        path=path,
+        why=why,
+    )

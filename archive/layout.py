@@ -1,0 +1,73 @@
+"""Where things lie in a store.
+
+Source:
+    docs/format/store-v1.md
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+AIPS = "aips/"
+TRANSFERS = "transfers/"
+CAMPAIGNS = "fixity/"
+DAMAGED = "damaged/"
+"""Where a store sets aside what was found damaged and replaced."""
+
+
+def package_folder(aip_id: UUID) -> str:
+    """Return the key prefix of a package, spread by the identifier's random last digits."""
+    return f"{AIPS}{_spread(aip_id)}/{aip_id}/"
+
+
+def container_key(aip_id: UUID, version: int) -> str:
+    """Return the key of a package version's container."""
+    return f"{package_folder(aip_id)}v{version:05d}/{container_name(aip_id, version)}.tar"
+
+
+def container_name(aip_id: UUID, version: int) -> str:
+    """Return the name of a package version: of its container and of the top folder in it."""
+    return f"{aip_id}-v{version:05d}"
+
+
+def digest_key(container: str) -> str:
+    """Return the key of the digest file beside a container, in the form `sha256sum -c` reads."""
+    return f"{container}.sha256"
+
+
+def journal_prefix(aip_id: UUID) -> str:
+    """Return the key prefix of a package's journal."""
+    return f"{package_folder(aip_id)}journal/"
+
+
+def journal_key(aip_id: UUID, event_id: UUID, time: datetime) -> str:
+    """Return the key of one event in a package's journal; keys sort by time."""
+    return f"{journal_prefix(aip_id)}{_stamp(time)}-{event_id}.json"
+
+
+def transfer_key(transfer_id: UUID) -> str:
+    """Return the key of the record of a transfer that was not accepted."""
+    return f"{transfer_folder(transfer_id)}transfer.json"
+
+
+def resolution_key(transfer_id: UUID, time: datetime) -> str:
+    """Return the key of an officer's decision about a refused transfer."""
+    return f"{transfer_folder(transfer_id)}resolution-{_stamp(time)}.json"
+
+
+def transfer_folder(transfer_id: UUID) -> str:
+    """Return the key prefix of a transfer that was not accepted."""
+    return f"{TRANSFERS}{_spread(transfer_id)}/{transfer_id}/"
+
+
+def campaign_key(job_id: UUID, part_id: UUID) -> str:
+    """Return the key of one part of a fixity campaign's record."""
+    return f"{CAMPAIGNS}{job_id}/{part_id}.jsonl"
+
+
+def _spread(identifier: UUID) -> str:
+    digits = identifier.hex
+    return f"{digits[-4:-2]}/{digits[-2:]}"
+
+
+def _stamp(time: datetime) -> str:
+    return time.strftime("%Y%m%dT%H%M%S%fZ")

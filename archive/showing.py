@@ -1,0 +1,111 @@
+"""One case file on a screen or as JSON: description, documents, versions, copies, events."""
+
+from collections.abc import Iterator
+
+from archive.archive import Archive
+from archive.catalogue.values import HeldCaseFile, PackageVersion
+from model.casefile import CaseFile, Document
+from model.dates import PartialDate, utc_text
+from model.elements import CASE_FILE_ELEMENTS, Element, ElementType, code_word
+from model.findings import Outcome, printable
+from model.rendering import date_text, day_text, outcome_word, size_text
+from model.text import _, language_in_force
+
+_DOCUMENTS_SHOWN = 200
+
+
+def show_json(archive: Archive, held: HeldCaseFile) -> dict[str, object]:
+    """Return everything about a case file as one JSON object, schema `case-file/1`."""
+    catalogue = archive.catalogue
+    return {
+        "schema": "case-file/1",
+        "aip_id": str(held.aip_id),
+        "transfer_id": str(held.transfer_id),
+        "accepted_at": utc_text(held.accepted_at),
+        "current_version": held.current_version,
+        "case_file": held.case_file.to_json(),
+        "documents": [document.to_json() for document in catalogue.documents(held.aip_id)],
+        "versions": [_version_json(version) for version in catalogue.versions(held.aip_id)],
+        "events": [event.to_json() for event in catalogue.events(held.aip_id)],
+    }
+
+
+def show_lines(archive: Archive, held: HeldCaseFile) -> Iterator[str]:
+    """Yield the lines that show a case file to people."""
+    case, catalogue = held.case_file, archive.catalogue
+    yield printable(f"{case.file_code}  {case.title}")
+    for element in CASE_FILE_ELEMENTS:
+        value = _value(case, element)
+        if value:
+            yield printable(f"  {_(element.title)}: {value}")
+    yield f"  {_('Package')}: {held.aip_id}"
+    yield f"  {_('Taken in')}: {date_text(held.accepted_at)} ({_('transfer')} {held.transfer_id})"
+    yield _("Documents:")
+    for position, document in enumerate(catalogue.documents(held.aip_id)):
+        if position == _DOCUMENTS_SHOWN:
+            yield "  " + _("… more: see --json")
+            break
+        yield printable(_document_line(document))
+    for version in catalogue.versions(held.aip_id):
+        yield from _version_lines(version)
+    yield _("Events:")
+    for event in catalogue.events(held.aip_id):
+        yield printable(f"  {date_text(event.time)}  {event.type.value}: {event.outcome.value}  {event.detail}")
+
+
+def _value(case: CaseFile, element: Element) -> str:
+    value = getattr(case, element.attribute)
+    if value is None or value == "" or value == ():
+        return ""
+    if isinstance(value, PartialDate):
+        return day_text(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    values = value if isinstance(value, tuple) else (value,)
+    if element.type in {ElementType.CODE, ElementType.CODES}:
+        values = tuple(code_word(element.codes, item, language_in_force()) for item in values)
+    return ", ".join(str(item) for item in values)
+
+
+def _document_line(document: Document) -> str:
+    sign = "/".join(part for part in (document.code_number, document.code_notation) if part)
+    kind = code_word("typeName", document.type_name, language_in_force())
+    files = ", ".join(document.files)
+    return f"  {document.ordinal:4}. {kind} {sign} ({day_text(document.issued_date)}) {document.subject}  [{files}]"
+
+
+def _version_lines(version: PackageVersion) -> Iterator[str]:
+    yield _("Version {version}: profile {profile}, {files} files, {size}, container SHA-256 {digest}").format(
+        version=version.version,
+        profile=version.profile,
+        files=version.file_count,
+        size=size_text(version.byte_count),
+        digest=version.container_sha256.hex(),
+    )
+    yield f"  {_('Evidence')}: {_('unsealed')}"
+    for copy in version.copies:
+        when = date_text(copy.verified_at) if copy.verified_at else _("never")
+        state = outcome_word(copy.outcome) if copy.outcome is not Outcome.INDETERMINATE else _("not verified")
+        yield "  " + _("Copy {store}: {state}, last verified {when}").format(store=copy.store, state=state, when=when)
+
+
+def _version_json(version: PackageVersion) -> dict[str, object]:
+    return {
+        "version": version.version,
+        "profile": version.profile,
+        "policy": version.policy,
+        "created": utc_text(version.created),
+        "container": version.container_key,
+        "size": version.container_size,
+        "sha256": version.container_sha256.hex(),
+        "files": version.file_count,
+        "bytes": version.byte_count,
+        "copies": [
+            {
+                "store": copy.store,
+                "verified_at": utc_text(copy.verified_at) if copy.verified_at else None,
+                "outcome": copy.outcome.value,
+            }
+            for copy in version.copies
+        ],
+    }

@@ -1,0 +1,1 @@
+"""What makes the generated examples: documents, office files, images, descriptors and case files."""

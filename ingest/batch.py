@@ -1,0 +1,110 @@
+"""Many case files in one run: in this process, or in a pool of worker processes."""
+
+import multiprocessing
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.archive import Archive, open_archive
+from formats.examine import Examiner
+from formats.policy import FormatPolicy
+from ingest.pipeline import Ingest, IngestOptions, ingest, resume
+from ingest.policy import load_policy
+from ingest.sources.discovery import discover
+from ingest.sources.values import Limits, Submission
+from ingest.values import IngestReport
+from ingest.workspace import abandoned
+from model.errors import PartialError
+from model.text import N_, language_in_force, use_language
+
+_QUEUED_PER_WORKER = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSettings:
+    """What every worker of a run needs to open the archive for itself."""
+
+    folder: Path
+    profile: str
+    fonds: str
+    waive: tuple[str, ...] = ()
+    workers: int = 1
+
+
+def options_for(archive: Archive, settings: BatchSettings) -> IngestOptions:
+    """Return the options of a run: its settings, over the archive's configuration."""
+    configuration = archive.configuration
+    return IngestOptions(
+        profile=settings.profile or configuration.profile,
+        fonds=settings.fonds or configuration.fonds,
+        policy=load_policy(archive.folder / configuration.policy, waive=settings.waive),
+        formats=FormatPolicy.load(archive.folder / configuration.formats if configuration.formats else None),
+        limits=Limits(),
+    )
+
+
+def recover(archive: Archive) -> Iterator[IngestReport]:
+    """Finish or drop what killed processes left: work areas, and temporary files in the stores."""
+    archive.copies.sweep()
+    for workspace in abandoned(archive.work):
+        with workspace:
+            report = resume(workspace, archive)
+        if report is not None:
+            yield report
+
+
+def ingest_all(paths: Sequence[Path], archive: Archive, settings: BatchSettings) -> Iterator[IngestReport]:
+    """Take in every case file found at the paths; yield what became of each as it ends."""
+    options = options_for(archive, settings)
+    yield from recover(archive)
+    submissions = discover(paths, options.limits)
+    if settings.workers == 1:
+        with Examiner() as examiner:
+            run = Ingest(archive=archive, options=options, examiner=examiner)
+            for submission in submissions:
+                yield ingest(submission, run)
+        return
+    yield from _in_processes(submissions, settings)
+
+
+def _in_processes(submissions: Iterable[Submission], settings: BatchSettings) -> Iterator[IngestReport]:
+    context = multiprocessing.get_context("spawn")
+    waiting: set[Future[IngestReport]] = set()
+    with ProcessPoolExecutor(
+        settings.workers, mp_context=context, initializer=_start_worker, initargs=(settings, language_in_force())
+    ) as pool:
+        try:
+            for submission in submissions:
+                waiting.add(pool.submit(_ingest_in_worker, submission))
+                if len(waiting) >= settings.workers * _QUEUED_PER_WORKER:
+                    done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in done)
+            done, waiting = wait(waiting)
+            yield from (future.result() for future in done)
+        except BrokenProcessPool as exc:
+            raise PartialError(
+                N_("A worker process died; some case files were not processed."),
+                hint=N_("Run the same command again: what was taken in is not taken in twice."),
+            ) from exc
+
+
+_worker: "tuple[ExitStack, Ingest] | None" = None
+
+
+def _start_worker(settings: BatchSettings, language: str) -> None:
+    global _worker
+    use_language(language)
+    stack = ExitStack()
+    archive = stack.enter_context(open_archive(settings.folder))
+    examiner = stack.enter_context(Examiner())
+    _worker = stack, Ingest(archive=archive, options=options_for(archive, settings), examiner=examiner)
+
+
+def _ingest_in_worker(submission: Submission) -> IngestReport:
+    if _worker is None:
+        raise RuntimeError("the worker process was not started properly")
+    return ingest(submission, _worker[1])

@@ -1,0 +1,247 @@
+"""Commands for what comes in: ingest, transfer, template, rebuild."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from archive.archive import open_archive
+from archive.catalogue.values import Transfer, TransferQuery, TransferState
+from archive.commands import opened
+from archive.configuration import PROFILES
+from archive.indexing import bring_level, open_index
+from ingest.batch import BatchSettings, ingest_all
+from ingest.rebuild import rebuild as rebuild_catalogue
+from ingest.reports import findings_of, transfer_to_json
+from ingest.sources.template import write_templates
+from ingest.transfers import accept_transfer, close_transfer, find_transfer
+from ingest.values import IngestReport, IngestStatus
+from model.errors import EXIT_DONE, EXIT_FAILED, IntegrityError, NotFoundError, severest_exit
+from model.findings import Finding, printable
+from model.rendering import date_text, finding_lines, json_line, size_text
+from model.text import N_, _, language_in_force, ngettext
+
+_PATH = click.Path(path_type=Path)
+_json_option = click.option("--json", "as_json", is_flag=True, help=N_("One JSON object a line."))
+_because = click.option("--because", required=True, help=N_("The reason; it is kept with the decision."))
+
+_STATUS_WORDS = {
+    IngestStatus.ACCEPTED: N_("accepted"),
+    IngestStatus.REFUSED: N_("refused"),
+    IngestStatus.HELD_ALREADY: N_("in the archive already"),
+    IngestStatus.FAILED: N_("stopped by an error"),
+}
+_STATE_WORDS = {
+    TransferState.PROCESSING: N_("being processed"),
+    TransferState.ACCEPTED: N_("accepted"),
+    TransferState.REFUSED: N_("refused"),
+    TransferState.HELD_ALREADY: N_("in the archive already"),
+    TransferState.FAILED: N_("stopped by an error"),
+    TransferState.RETURNED: N_("refused and closed"),
+    TransferState.RESOLVED: N_("refused, then taken in"),
+}
+
+
+def commands() -> Sequence[click.Command]:
+    """Return the commands of this package."""
+    return ingest, transfer_group, template, rebuild
+
+
+@click.command(help=N_("Take in case files: folders, ZIP or TAR files, BagIt bags, or a folder of many of them."))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--workers", type=click.IntRange(1, 64), help=N_("Case files taken in at the same time."))
+@click.option("--profile", type=click.Choice(PROFILES), help=N_("Package profile."))
+@click.option("--fonds", default="", help=N_("Fonds of case files whose description names none."))
+@_json_option
+@click.pass_context
+def ingest(
+    ctx: click.Context, paths: tuple[Path, ...], workers: int | None, profile: str | None, fonds: str, as_json: bool
+) -> None:
+    """Take in case files."""
+    for path in paths:
+        if not path.exists():
+            raise NotFoundError(N_("{path} does not exist."), hint=N_("Correct the path."), path=path)
+    with opened(ctx) as archive:
+        settings = BatchSettings(
+            folder=archive.folder,
+            profile=profile or "",
+            fonds=fonds,
+            workers=workers or archive.configuration.workers,
+        )
+        seen: list[IngestStatus] = []
+        exits = set()
+        for report in ingest_all(paths, archive, settings):
+            for line in [json_line(_report_json(report))] if as_json else _report_lines(report):
+                click.echo(line)
+            seen.append(report.status)
+            exits.add(_exit_code(report))
+        with open_index(archive) as index:
+            bring_level(archive, index)
+    if not seen:
+        raise NotFoundError(
+            N_("Nothing to take in was found."),
+            hint=N_("Name a case-file folder, a ZIP or TAR file, or a folder of them; `chauban template` shows how."),
+        )
+    click.echo(_summary(seen), err=True)
+    ctx.exit(severest_exit(exits))
+
+
+@click.group("transfer", help=N_("What was handed in, and what became of it."))
+def transfer_group() -> None:
+    """Group of the transfer commands."""
+
+
+@transfer_group.command("list", help=N_("List transfers, newest first."))
+@click.option(
+    "--state", "states", multiple=True, type=click.Choice([state.value for state in TransferState]), help=N_("Only these.")
+)
+@click.option("--limit", type=click.IntRange(1, 100_000), default=50, help=N_("How many at most."))
+@_json_option
+@click.pass_context
+def list_transfers(ctx: click.Context, states: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """List transfers."""
+    with opened(ctx) as archive:
+        query = TransferQuery(states=tuple(TransferState(state) for state in states), limit=limit)
+        for transfer in archive.catalogue.list_transfers(query):
+            click.echo(json_line(_transfer_json(transfer)) if as_json else _transfer_line(transfer))
+
+
+@transfer_group.command("show", help=N_("Show one transfer with everything that was found."))
+@click.argument("identifier")
+@_json_option
+@click.pass_context
+def show_transfer(ctx: click.Context, identifier: str, as_json: bool) -> None:
+    """Show one transfer."""
+    with opened(ctx) as archive:
+        transfer = find_transfer(archive, identifier)
+        findings = findings_of(transfer.report)
+        if as_json:
+            public = [finding.to_public() for finding in findings]
+            click.echo(json_line({**_transfer_json(transfer), "findings": public}))
+            return
+        click.echo(_transfer_line(transfer))
+        for line in _finding_lines(findings):
+            click.echo(line)
+
+
+@transfer_group.command("resolve", help=N_("Decide about a refused transfer: take it in after all, or close it."))
+@click.argument("identifier")
+@click.option("--accept/--close", "accept", required=True, help=N_("Take it in after all, or close it."))
+@click.option("--waive", multiple=True, help=N_("With --accept: findings that shall not refuse it; all by default."))
+@_because
+@_json_option
+@click.pass_context
+def resolve(
+    ctx: click.Context, identifier: str, accept: bool, waive: tuple[str, ...], because: str, as_json: bool
+) -> None:
+    """Resolve a refused transfer."""
+    with opened(ctx) as archive:
+        transfer = find_transfer(archive, identifier)
+        if not accept:
+            closed = close_transfer(archive, transfer, because)
+            click.echo(json_line(_transfer_json(closed)) if as_json else _transfer_line(closed))
+            return
+        waived = waive or tuple(sorted({finding.code for finding in findings_of(transfer.report)}))
+        settings = BatchSettings(folder=archive.folder, profile="", fonds="", waive=waived)
+        report = accept_transfer(archive, transfer, because, settings)
+        for line in [json_line(_report_json(report))] if as_json else _report_lines(report):
+            click.echo(line)
+        with open_index(archive) as index:
+            bring_level(archive, index)
+        ctx.exit(_exit_code(report))
+
+
+@click.command(help=N_("Write the spreadsheet template, the JSON Schema and examples of a description into a folder."))
+@click.argument("folder", type=_PATH)
+def template(folder: Path) -> None:
+    """Write the templates."""
+    for path in write_templates(folder, language_in_force()):
+        click.echo(printable(str(path)))
+
+
+@click.command(help=N_("Make the catalogue again from the stores alone; the search index follows by itself."))
+@_json_option
+@click.pass_context
+def rebuild(ctx: click.Context, as_json: bool) -> None:
+    """Rebuild the catalogue."""
+    with open_archive(ctx.obj, for_rebuild=True) as archive:
+        rebuilt = rebuild_catalogue(archive)
+        with open_index(archive) as index:
+            bring_level(archive, index)
+    if as_json:
+        problems = [{"key": problem.key, "why": problem.why} for problem in rebuilt.problems]
+        counts = {"packages": rebuilt.packages, "transfers": rebuilt.transfers}
+        click.echo(json_line({"schema": "rebuild/1", **counts, "problems": problems}))
+    else:
+        click.echo(
+            _("{packages} package versions and {transfers} further transfers were read back.").format(
+                packages=rebuilt.packages, transfers=rebuilt.transfers
+            )
+        )
+        for problem in rebuilt.problems:
+            click.echo(f"  {problem.key}: {problem.why}")
+    ctx.exit(IntegrityError.exit_code if rebuilt.problems else EXIT_DONE)
+
+
+def _exit_code(report: IngestReport) -> int:
+    if report.exit_code:
+        return report.exit_code
+    return EXIT_FAILED if report.status is IngestStatus.REFUSED else EXIT_DONE
+
+
+def _report_json(report: IngestReport) -> dict[str, object]:
+    return {
+        "schema": "ingest/1",
+        "transfer_id": str(report.transfer_id),
+        "path": printable(report.source),
+        "status": report.status.value,
+        "case_code": report.case_code,
+        "title": report.title,
+        "aip_id": str(report.aip_id) if report.aip_id else None,
+        "reason": report.reason,
+        "files": report.files,
+        "bytes": report.bytes,
+        "findings": [finding.to_public() for finding in report.findings],
+        "findings_left_out": report.left_out,
+    }
+
+
+def _report_lines(report: IngestReport) -> Iterator[str]:
+    sign = "✓" if report.status in {IngestStatus.ACCEPTED, IngestStatus.HELD_ALREADY} else "✗"
+    name = " ".join(part for part in (report.case_code, report.title) if part) or report.source
+    yield printable(f"{sign} {_(_STATUS_WORDS[report.status])}: {name}")
+    yield printable(f"  {report.source}")
+    if report.aip_id is not None:
+        size = _("{files} files, {size}").format(files=report.files, size=size_text(report.bytes))
+        yield f"  {_('Package')} {report.aip_id} ({size})"
+    if report.status is IngestStatus.FAILED:
+        yield printable(f"  {report.reason}")
+    if report.status is IngestStatus.REFUSED:
+        yield f"  {_('Transfer')} {report.transfer_id}"
+    yield from _finding_lines(report.findings)
+    if report.left_out:
+        yield "  " + _("… and {count} more findings of the same kinds").format(count=report.left_out)
+
+
+def _finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    for finding in findings:
+        yield from finding_lines(finding)
+
+
+def _summary(seen: Sequence[IngestStatus]) -> str:
+    counts = {status: seen.count(status) for status in IngestStatus}
+    parts = [f"{count} {_(_STATUS_WORDS[status])}" for status, count in counts.items() if count]
+    total = ngettext("{count} case file", "{count} case files", len(seen)).format(count=len(seen))
+    return f"{total}: {', '.join(parts)}"
+
+
+def _transfer_line(transfer: Transfer) -> str:
+    name = " ".join(part for part in (transfer.case_code, transfer.title) if part) or transfer.source
+    reason = f"  ({transfer.reason})" if transfer.reason else ""
+    return printable(
+        f"{transfer.id}  {date_text(transfer.received_at)}  {_(_STATE_WORDS[transfer.state])}  {name}{reason}"
+    )
+
+
+def _transfer_json(transfer: Transfer) -> dict[str, object]:
+    return {"schema": "transfer/1", **transfer_to_json(transfer)}

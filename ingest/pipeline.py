@@ -1,0 +1,297 @@
+"""One case file from hand-in to shelf: receive, examine, decide, package, store, register.
+
+Each finished step is journalled in the work area, and each step is idempotent by digest, so that a
+killed ingest goes on where it stopped and repeats nothing. The order of writes makes this safe:
+the container and its digest file are on every copy before the catalogue names them, and the work
+area is removed last.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from archive.archive import Archive
+from archive.catalogue.values import Transfer, TransferState
+from archive.journal import write_event
+from archive.layout import container_key, digest_key
+from formats.examine import Examiner, tool_versions
+from formats.policy import FormatPolicy
+from ingest.claims import claim, owner
+from ingest.examine import examine, examined_in
+from ingest.plan import VERSION, package_plan, registration, replication_event
+from ingest.policy import IntakePolicy, decide
+from ingest.receive import Received, receive
+from ingest.refuse import keep, refuse, refuse_secret, refuse_unreadable
+from ingest.reports import report_text, summary, transfer_from_json, transfer_to_json
+from ingest.sources.descriptor import read_description
+from ingest.sources.secrecy import is_secret
+from ingest.sources.values import Description, Limits, Submission
+from ingest.values import IngestReport, IngestStatus
+from ingest.workspace import Workspace
+from model.casefile import CaseFile
+from model.dates import from_utc_text, utc_text
+from model.errors import ArchiveError, InputError
+from model.findings import FindingLog
+from model.identifiers import new_uuid
+from model.preservation import Agent
+from preservation.package.plan import ExtraFile
+from preservation.package.writer import write_package
+
+REPORT = "report.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestOptions:
+    """What a run of ingest is told."""
+
+    profile: str
+    fonds: str
+    policy: IntakePolicy
+    formats: FormatPolicy
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingest:
+    """A run of ingest: the archive, the options and the process that examines files."""
+
+    archive: Archive
+    options: IngestOptions
+    examiner: Examiner
+
+
+def ingest(submission: Submission, run: Ingest) -> IngestReport:
+    """Take in one case file, or refuse it with its reasons.
+
+    Returns:
+        What became of it; an error that stopped it is in the report, so that a batch goes on.
+
+    Events:
+        ingestion start, message digest calculation, format identification, validation, accession,
+        information package creation (in the package); replication (in its journal).
+    """
+    now = run.archive.clock.now()
+    transfer = Transfer(
+        id=new_uuid(now),
+        source=submission.name,
+        kind=submission.source.kind,
+        received_at=now,
+        state=TransferState.PROCESSING,
+        owner=owner(),
+    )
+    with Workspace.create(run.archive.work, transfer.id) as workspace:
+        try:
+            return _take_in(submission, transfer, workspace, run)
+        except ArchiveError as error:
+            return _stopped(transfer, error, workspace, run.archive)
+        finally:
+            submission.source.close()
+
+
+def resume(workspace: Workspace, archive: Archive) -> IngestReport | None:
+    """Go on with a transfer whose process died.
+
+    A transfer that was not decided yet is dropped: its source was not touched, nobody was told
+    that it had been taken in, and handing it in again gives the same result.
+
+    Returns:
+        What became of it; none when it was dropped.
+    """
+    decided = workspace.step("decided")
+    known = archive.catalogue.get_transfer(workspace.transfer_id)
+    if decided is None or (known is not None and known.state is not TransferState.PROCESSING and
+                           known.state is not TransferState.FAILED):
+        if known is not None and known.state is TransferState.PROCESSING:
+            archive.catalogue.save_transfer(replace(known, state=TransferState.FAILED, reason="interrupted", owner=""))
+        workspace.remove()
+        return summary(known) if known is not None and known.state is TransferState.ACCEPTED else None
+    transfer = transfer_from_json(decided["transfer"], (workspace.path / REPORT).read_text(encoding="utf-8"))
+    try:
+        other = claim(transfer, archive)
+        if other is not None:
+            return _held_already(transfer, other, workspace, archive)
+        return shelve(workspace, archive)
+    except ArchiveError as error:
+        return _stopped(transfer, error, workspace, archive)
+
+
+def _take_in(submission: Submission, transfer: Transfer, workspace: Workspace, run: Ingest) -> IngestReport:
+    log = FindingLog()
+    archive, options = run.archive, run.options
+    try:
+        description = read_description(submission, workspace.path, options.limits)
+        secret = is_secret(description.case_file, description.documents)
+        if secret is not None:
+            report = refuse_secret(transfer, secret, archive, options.policy.id)
+            workspace.remove()
+            return report
+        log.extend(description.findings)
+        received = receive(submission, description, workspace, log, options.limits)
+    except InputError as error:
+        report = refuse_unreadable(transfer, submission, error, log, archive, options.policy.id)
+        workspace.remove()
+        return report
+    case_file = _placed(description.case_file, options.fonds)
+    transfer = replace(
+        transfer,
+        fingerprint=received.fingerprint,
+        case_code=case_file.file_code,
+        title=case_file.title,
+        files=received.count,
+        bytes=received.bytes,
+    )
+    other = claim(transfer, archive)
+    if other is not None:
+        return _held_already(transfer, other, workspace, archive)
+    workspace.finish("claimed", {})
+    return _judge(submission, transfer, case_file, received, workspace, log, run)
+
+
+def _judge(
+    submission: Submission,
+    transfer: Transfer,
+    case_file: CaseFile,
+    received: Received,
+    workspace: Workspace,
+    log: FindingLog,
+    run: Ingest,
+) -> IngestReport:
+    archive, options = run.archive, run.options
+    examine(
+        received.description,
+        received.files,
+        workspace,
+        log,
+        examiner=run.examiner,
+        formats=options.formats,
+        catalogue=archive.catalogue,
+    )
+    decision = decide(log, options.policy)
+    transfer = replace(transfer, decided_at=archive.clock.now())
+    if not decision.accepted:
+        kept = keep(transfer, submission, received.files, received.descriptor, archive.copies)
+        report = refuse(transfer, log, decision, archive, kept_key=kept)
+        workspace.remove()
+        return report
+    transfer = replace(transfer, state=TransferState.ACCEPTED, aip_id=new_uuid(archive.clock.now()), owner="")
+    (workspace.path / REPORT).write_text(report_text(transfer, log, decision), encoding="utf-8")
+    workspace.finish("decided", _acceptance(transfer, case_file, received, options))
+    return shelve(workspace, archive)
+
+
+def shelve(workspace: Workspace, archive: Archive) -> IngestReport:
+    """Package, store and register an accepted transfer: the steps a resumed ingest repeats.
+
+    Everything comes from the journal of the work area and nothing from the clock before it was
+    journalled, so that the same container comes out again, byte for byte.
+    """
+    decided = workspace.step("decided") or {}
+    report = workspace.path / REPORT
+    transfer = transfer_from_json(decided["transfer"], report.read_text(encoding="utf-8"))
+    examined = examined_in(workspace)
+    plan = package_plan(
+        transfer,
+        CaseFile.from_json(decided["case_file"]),
+        examined,
+        profile=decided["profile"],
+        policy=decided["policy"],
+        tools=[Agent.from_json(tool) for tool in decided["tools"]],
+        report=report,
+        descriptor=_descriptor(decided, workspace),
+    )
+    key = container_key(plan.aip_id, VERSION)
+    with archive.copies.create(key) as writer:
+        written = write_package(plan, workspace.path, writer.write)
+        stored, digest = writer.commit()
+    archive.copies.put(digest_key(key), f"{digest.hex}  {Path(key).name}\n".encode())
+    if workspace.step("stored") is None:
+        workspace.finish("stored", {"time": utc_text(archive.clock.now())})
+    stored_at = from_utc_text((workspace.step("stored") or {})["time"])
+    event = replication_event(plan.aip_id, stored_at, archive.copies.stores, digest)
+    write_event(archive.copies, plan.aip_id, VERSION, event)
+    archive.catalogue.register(
+        registration(
+            transfer,
+            plan,
+            written,
+            container=(key, stored.size, digest),
+            stores=archive.copies.stores,
+            event=event,
+        )
+    )
+    workspace.remove()
+    return summary(transfer)
+
+
+def _held_already(transfer: Transfer, other: Transfer, workspace: Workspace, archive: Archive) -> IngestReport:
+    """Record that the same case file with the same bytes is in the archive; nothing is added."""
+    from ingest.refuse import record_transfer
+
+    held = replace(
+        transfer,
+        state=TransferState.HELD_ALREADY,
+        aip_id=other.aip_id,
+        decided_at=archive.clock.now(),
+        owner="",
+        report="",
+    )
+    record_transfer(held, archive)
+    workspace.remove()
+    return summary(held)
+
+
+def _stopped(transfer: Transfer, error: ArchiveError, workspace: Workspace, archive: Archive) -> IngestReport:
+    """Return the report of a transfer that an error stopped; what can be resumed stays in its work area."""
+    if workspace.step("decided") is None or isinstance(error, InputError):
+        workspace.remove()
+    known = _known(transfer, archive)
+    if known is not None:
+        archive.catalogue.save_transfer(replace(known, state=TransferState.FAILED, reason=str(error), owner=""))
+    return IngestReport(
+        transfer_id=transfer.id,
+        source=transfer.source,
+        status=IngestStatus.FAILED,
+        case_code=transfer.case_code,
+        title=transfer.title,
+        reason=str(error),
+        exit_code=error.exit_code,
+    )
+
+
+def _known(transfer: Transfer, archive: Archive) -> Transfer | None:
+    """Return the transfer as the catalogue has it; none as well where the catalogue itself is out of reach."""
+    try:
+        return archive.catalogue.get_transfer(transfer.id)
+    except ArchiveError:
+        return None
+
+
+def _acceptance(
+    transfer: Transfer, case_file: CaseFile, received: Received, options: IngestOptions
+) -> Mapping[str, Any]:
+    return {
+        "transfer": transfer_to_json(transfer),
+        "case_file": case_file.to_json(),
+        "profile": options.profile,
+        "policy": options.policy.id,
+        "tools": [tool.to_json() for tool in tool_versions()],
+        "descriptor": received.descriptor.name if received.descriptor else "",
+        "descriptor_type": received.descriptor_type,
+    }
+
+
+def _descriptor(decided: Mapping[str, Any], workspace: Workspace) -> ExtraFile | None:
+    name = decided["descriptor"]
+    if not name:
+        return None
+    return ExtraFile(
+        path=f"documentation/submission/{name}",
+        content=workspace.path / "descriptor" / name,
+        mime=decided["descriptor_type"],
+    )
+
+
+def _placed(case_file: CaseFile, fonds: str) -> CaseFile:
+    """Return the case file with its fonds: its own, else the one the run was told."""
+    return case_file if case_file.fonds_code or not fonds else replace(case_file, fonds_code=fonds)

@@ -1,0 +1,148 @@
+"""What an officer can do with a refused transfer: look at it, take it in after all, or close it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+from archive.archive import Archive
+from archive.catalogue.values import Transfer, TransferState
+from archive.layout import resolution_key, transfer_folder, transfer_key
+from formats.examine import Examiner
+from ingest.batch import BatchSettings, options_for
+from ingest.pipeline import Ingest, ingest
+from ingest.reports import transfer_from_json
+from ingest.sources.discovery import discover
+from ingest.values import IngestReport, IngestStatus
+from model.dates import utc_text
+from model.errors import NotFoundError, PolicyError
+from model.fixity import read_chunks
+from model.text import N_
+
+RESOLUTION_SCHEMA = "transfer-resolution/1"
+
+_RECORDS = ("transfer.json", "resolution-")
+
+
+def find_transfer(archive: Archive, identifier: str) -> Transfer:
+    """Return the one transfer an identifier, or the beginning of one, means.
+
+    Raises:
+        NotFoundError: there is none.
+        ConflictError: there are several.
+    """
+    found = archive.catalogue.find_transfer(identifier)
+    if found is None:
+        raise NotFoundError(
+            N_("There is no transfer {identifier}."),
+            hint=N_("`chauban transfer list` shows them."),
+            identifier=identifier,
+        )
+    return found
+
+
+def close_transfer(archive: Archive, transfer: Transfer, because: str) -> Transfer:
+    """Close a refused transfer: it goes back to who handed it in; what was kept stays kept.
+
+    Raises:
+        PolicyError: the transfer was not refused, or is closed already.
+    """
+    _must_be_refused(transfer)
+    return _resolve(archive, transfer, TransferState.RETURNED, because, None)
+
+
+def accept_transfer(archive: Archive, transfer: Transfer, because: str, settings: BatchSettings) -> IngestReport:
+    """Take a refused transfer in after all, by an officer's decision per case (Circular 05/2025, Article 24.1).
+
+    Args:
+        settings: `waive` names the findings that shall not refuse it this time.
+
+    Raises:
+        PolicyError: the transfer was not refused, or nothing was kept of it.
+    """
+    _must_be_refused(transfer)
+    if not transfer.kept_key:
+        raise PolicyError(
+            N_("Nothing was kept of transfer {transfer}, so it cannot be taken in."),
+            hint=N_("Correct it at its source and hand it in again."),
+            transfer=transfer.id,
+        )
+    folder = archive.work / f"resolve-{transfer.id}"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        paths = [path for path in _bring_back(archive, transfer, folder) if path.stem.split(".")[0] == "content"]
+        options = options_for(archive, settings)
+        with Examiner() as examiner:
+            run = Ingest(archive=archive, options=options, examiner=examiner)
+            submissions = discover(paths, options.limits)
+            report = next(ingest(replace(item, name=transfer.source), run) for item in submissions)
+    finally:
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+    if report.status in {IngestStatus.ACCEPTED, IngestStatus.HELD_ALREADY}:
+        _resolve(archive, transfer, TransferState.RESOLVED, because, report.transfer_id)
+    return report
+
+
+def stored_transfers(archive: Archive) -> Iterator[Transfer]:
+    """Yield every transfer that was not accepted, as the stores record it, with an officer's decision applied."""
+    for item in archive.copies.list("transfers/"):
+        if item.key.endswith("/transfer.json"):
+            with archive.copies.open(item.key) as stream:
+                data = json.loads(stream.read())
+            yield _with_resolution(archive, transfer_from_json(data, data["report"]))
+
+
+def _with_resolution(archive: Archive, transfer: Transfer) -> Transfer:
+    resolved = transfer
+    for item in archive.copies.list(f"{transfer_folder(transfer.id)}resolution-"):
+        with archive.copies.open(item.key) as stream:
+            data = json.loads(stream.read())
+        resolved = replace(resolved, state=TransferState(data["state"]))
+    return resolved
+
+
+def _resolve(
+    archive: Archive, transfer: Transfer, state: TransferState, because: str, taken_in_as: UUID | None
+) -> Transfer:
+    now = archive.clock.now()
+    data = {
+        "schema": RESOLUTION_SCHEMA,
+        "transfer": str(transfer.id),
+        "state": state.value,
+        "because": because,
+        "time": utc_text(now),
+        "taken_in_as": str(taken_in_as) if taken_in_as else None,
+    }
+    content = json.dumps(data, ensure_ascii=False, sort_keys=True).encode()
+    archive.copies.put(resolution_key(transfer.id, now), content)
+    resolved = replace(transfer, state=state)
+    archive.catalogue.save_transfer(resolved)
+    return resolved
+
+
+def _bring_back(archive: Archive, transfer: Transfer, folder: Path) -> list[Path]:
+    """Copy what was kept of a transfer into the work area; return the files."""
+    brought = []
+    for item in archive.copies.list(transfer_folder(transfer.id)):
+        name = item.key.rpartition("/")[2]
+        if name.startswith(_RECORDS) or item.key == transfer_key(transfer.id):
+            continue
+        path = folder / name
+        with archive.copies.open(item.key) as source, path.open("wb") as target:
+            for chunk in read_chunks(source):
+                target.write(chunk)
+        brought.append(path)
+    return brought
+
+
+def _must_be_refused(transfer: Transfer) -> None:
+    if transfer.state is not TransferState.REFUSED:
+        raise PolicyError(
+            N_("Transfer {transfer} is {state}; only a refused one can be resolved."),
+            hint=N_("`chauban transfer list --state refused` shows those that can."),
+            transfer=transfer.id,
+            state=transfer.state.value,
+        )

@@ -1,0 +1,136 @@
+"""The norms a payload can follow, as data.
+
+Source:
+    Circular 05/2025/TT-BNV, Annex I (`AIP_hoso`); E-ARK CSIP and AIP 2.2.0; docs/format/aip-v1.md section 6.1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, timedelta, timezone, tzinfo
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from uuid import UUID
+
+from model.errors import ConfigurationError
+from model.text import N_
+
+VIETNAM = timezone(timedelta(hours=7))
+
+EARK_AIP_PROFILE = "https://earkdip.dilcis.eu/profile/E-ARK-AIP-v2-2-0.xml"
+"""The address the AIP specification 2.2.0 prints (AIPM2). Its host `earkdip` is a reported mistake for
+`earkaip` (E-ARK-AIP issue 95); as long as the requirement stands so, validators compare with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """One XML Schema that goes into every package of a profile."""
+
+    resource: str
+    """File in `preservation/package/schemas`."""
+    name: str
+    """File name under `schemas/` of the payload."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What distinguishes the packages of one norm from those of another."""
+
+    name: str
+    upper_case: bool
+    """Write UUIDs and checksums in upper case."""
+    zone: tzinfo
+    """Zone in which times are written."""
+    colon: str
+    """What stands for `:` of OBJID in the name of the payload folder."""
+    root_profile: str
+    representation_profile: str
+    representation_objid: str
+    """`{uuid}` stands for the representation's UUID."""
+    case_file_name: str
+    """File of the case file's description under `metadata/descriptive/`."""
+    one_file_per_document: bool
+    """Documents are described in files of their own, in the representation."""
+    mdtype: str
+    mdtype_version: str
+    schemas: tuple[Schema, ...]
+    mets_schema: str
+    """Name of the METS schema under `schemas/`."""
+
+    def cased(self, text: str) -> str:
+        """Return a UUID or hexadecimal digest in the profile's case."""
+        return text.upper() if self.upper_case else text
+
+    def objid(self, aip_id: UUID) -> str:
+        """Return the package's OBJID, the same for every version (AIPM1)."""
+        return f"urn:uuid:{self.cased(str(aip_id))}"
+
+    def folder(self, aip_id: UUID) -> str:
+        """Return the name of the payload folder."""
+        return self.objid(aip_id).replace(":", self.colon)
+
+
+def _schemas(*names: str) -> tuple[Schema, ...]:
+    return tuple(Schema(resource=name, name=name) for name in names)
+
+
+VN_TT05 = Profile(
+    name="vn-tt05",
+    upper_case=True,
+    zone=VIETNAM,
+    colon="_",
+    root_profile="http://www.ra.ee/METS/v01/IP.xml",
+    representation_profile="https://earkcsip.dilcis.eu/profile/E-ARK-CSIP.xml",
+    representation_objid="uuid-{uuid}",
+    case_file_name="EAD.xml",
+    one_file_per_document=True,
+    mdtype="DC",
+    mdtype_version="",
+    schemas=(
+        Schema(resource="mets.xsd", name="METS.xsd"),
+        *_schemas("DILCISExtensionMETS.xsd", "EAD.xsd", "EAD_doc.xsd", "premis-v3.xsd", "xlink.xsd"),
+    ),
+    mets_schema="METS.xsd",
+)
+
+EARK = Profile(
+    name="eark",
+    upper_case=False,
+    zone=UTC,
+    colon="+",
+    root_profile=EARK_AIP_PROFILE,
+    representation_profile="https://earkcsip.dilcis.eu/profile/E-ARK-CSIP-v2-2-0.xml",
+    representation_objid="rep1",
+    case_file_name="EAD3.xml",
+    one_file_per_document=False,
+    mdtype="EAD",
+    mdtype_version="EAD3",
+    schemas=_schemas("DILCISExtensionMETS.xsd", "ead3.xsd", "mets.xsd", "premis-v3.xsd", "xlink.xsd"),
+    mets_schema="mets.xsd",
+)
+
+PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in (VN_TT05, EARK)})
+DEFAULT_PROFILE = VN_TT05.name
+
+
+def profile_named(name: str) -> Profile:
+    """Return a profile by its name.
+
+    Raises:
+        ConfigurationError: there is no such profile.
+    """
+    profile = PROFILES.get(name)
+    if profile is None:
+        raise ConfigurationError(
+            N_("There is no package profile called {name}."),
+            hint=N_("Choose one of: {known}."),
+            name=name,
+            known=", ".join(PROFILES),
+        )
+    return profile
+
+
+@cache
+def schema_bytes(resource: str) -> bytes:
+    """Return one of the schemas shipped with the program."""
+    return (files("preservation.package") / "schemas" / resource).read_bytes()

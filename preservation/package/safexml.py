@@ -1,0 +1,168 @@
+"""XML that a stranger wrote: no entities, no network, no document type, bounded memory."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+from lxml import etree
+
+from model.errors import InputError
+from model.findings import FindingLog
+from preservation.package import findings as kinds
+from preservation.package.tree import PackageTree
+
+SCHEMAS = Path(__file__).parent / "schemas"
+XML_LIMIT = 2 * 1024 * 1024 * 1024
+"""Bytes of one metadata file that are parsed."""
+SMALL_XML_LIMIT = 4 * 1024 * 1024
+"""Bytes of a description that is read whole."""
+
+_DRIVER = b"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
+<xs:import namespace="http://www.loc.gov/METS/" schemaLocation="mets.xsd"/>
+<xs:import namespace="http://www.loc.gov/premis/v3" schemaLocation="premis-v3.xsd"/>
+</xs:schema>"""
+
+
+class XmlFault(Exception):
+    """A file is not the XML it should be; the message says why."""
+
+
+class _Local(etree.Resolver):
+    """Finds every imported schema beside the program, never on the network."""
+
+    def resolve(self, system_url: str, public_id: str, context: object) -> object:  # noqa: ARG002 - lxml's signature
+        name = (system_url or "").rsplit("/", 1)[-1]
+        if (SCHEMAS / name).is_file():
+            return self.resolve_filename(str(SCHEMAS / name), context)  # type: ignore[attr-defined]  # of lxml's Resolver
+        empty = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>'
+        return self.resolve_string(empty, context)  # type: ignore[attr-defined]  # of lxml's Resolver
+
+
+@cache
+def _schema() -> etree.XMLSchema:
+    parser = etree.XMLParser(no_network=True, resolve_entities=False)
+    parser.resolvers.add(_Local())
+    return etree.XMLSchema(etree.fromstring(_DRIVER, parser, base_url=str(SCHEMAS / "driver.xsd")))
+
+
+def local_name(element: etree._Element) -> str:
+    """Return an element's name without its namespace; empty for comments and the like."""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def namespace(element: etree._Element) -> str:
+    """Return an element's namespace; empty when it has none."""
+    tag = element.tag
+    return tag[1:].partition("}")[0] if isinstance(tag, str) and tag.startswith("{") else ""
+
+
+class _Bounded:
+    """A stream that ends with an error when it gives more than the limit."""
+
+    def __init__(self, stream: BinaryIO, limit: int) -> None:
+        self._stream = stream
+        self._left = limit
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._stream.read(1 << 15 if size < 0 else size)
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise XmlFault("it is larger than the limit")
+        return chunk
+
+
+def walk(stream: BinaryIO, *, validate: bool = False, limit: int = XML_LIMIT) -> Iterator[tuple[str, etree._Element]]:
+    """Yield `start` and `end` events of a document; the caller clears what it has seen (`forget`).
+
+    Raises:
+        XmlFault: not well-formed, not valid (with `validate`), too large, or with a document type.
+    """
+    events = etree.iterparse(
+        _Bounded(stream, limit),  # type: ignore[arg-type]  # anything that reads
+        events=("start", "end"),
+        schema=_schema() if validate else None,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    first = True
+    try:
+        for event, element in events:
+            if first:
+                first = False
+                if element.getroottree().docinfo.internalDTD is not None:
+                    raise XmlFault("it has a document type declaration")
+            yield str(event), element
+    except etree.XMLSyntaxError as error:
+        raise XmlFault(_first_message(error)) from error
+    except (etree.LxmlError, ValueError, LookupError) as error:
+        raise XmlFault(str(error)[:300]) from error
+    if first:
+        raise XmlFault("it is empty")
+
+
+def forget(element: etree._Element) -> None:
+    """Free an element whose end was seen, and what stands before it."""
+    element.clear()
+    parent = element.getparent()
+    if parent is not None:
+        while element.getprevious() is not None:
+            del parent[0]
+
+
+def validate_file(tree: PackageTree, path: str, place: str, log: FindingLog) -> bool:
+    """Validate a METS or PREMIS file against its official schema, offline, in bounded memory.
+
+    Returns:
+        Whether it is well-formed, so that its content can be looked at.
+    """
+    try:
+        with tree.open(path) as stream:
+            for event, element in walk(stream, validate=True):
+                if event == "end":
+                    forget(element)
+    except XmlFault as error:
+        if isinstance(error.__cause__, etree.XMLSyntaxError) and _is_schema_error(error.__cause__):
+            log.add(kinds.XML_INVALID.at(place, reason=error))
+            return True
+        log.add(kinds.XML_BROKEN.at(place, reason=error))
+        return False
+    except InputError as error:
+        log.add(kinds.UNREADABLE.at(path, reason=error))
+        return False
+    return True
+
+
+def read_small(tree: PackageTree, path: str) -> etree._Element:
+    """Read a small document whole.
+
+    Raises:
+        XmlFault: not well-formed, too large, or with a document type.
+        InputError: it cannot be read.
+    """
+    root: etree._Element | None = None
+    with tree.open(path) as stream:
+        for _event, element in walk(stream, limit=SMALL_XML_LIMIT):
+            if root is None:
+                root = element
+    if root is None:
+        raise XmlFault("it is empty")
+    return root
+
+
+def _is_schema_error(error: etree.XMLSyntaxError) -> bool:
+    return any(entry.domain_name == "SCHEMASV" for entry in error.error_log) and not any(
+        entry.domain_name == "PARSER" for entry in error.error_log
+    )
+
+
+def _first_message(error: etree.XMLSyntaxError) -> str:
+    for entry in error.error_log:
+        text = entry.message or ""
+        return f"line {entry.line}: {text[:300]}" if entry.line else text[:300]
+    return str(error)[:300]
