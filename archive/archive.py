@@ -1,5 +1,6 @@
 """An archive, opened: its configuration, catalogue, stores and folders, handed to everything that acts on it."""
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,11 +17,10 @@ from archive.configuration import (
     write_configuration,
 )
 from archive.durable import sync_folder
-from archive.store.capabilities import capabilities_from_json, capabilities_to_json
+from archive.store.capabilities import from_json, to_json
 from archive.store.copies import CopySet
-from archive.store.local import create_local_store
-from archive.store.opening import local_root, open_store
-from archive.store.protocol import StoreCapabilities
+from archive.store.opening import create_store, open_store
+from archive.store.protocol import Store, StoreCapabilities
 from model.errors import ConfigurationError, ConflictError
 from model.ports import Clock, SystemClock
 from model.text import N_
@@ -74,14 +74,11 @@ def create_archive(folder: Path, *, name: str = "", database: str = "", stores: 
         raise _exists(folder)
     for part in (folder, folder / "work"):
         _make_folder(part)
-    for setting in settings:
-        root = local_root(setting.url, base=folder)
-        if root is not None:
-            create_local_store(root)
+    made = [create_store(setting.name, setting.url, base=folder) for setting in settings]
     with create_catalogue(database_url(folder, configuration.database)) as catalogue:
         catalogue.put_setting("archive-id", str(configuration.archive_id))
-        for setting in settings:
-            record_capabilities(catalogue, setting, open_store(setting.name, setting.url, base=folder).probe())
+        for setting, store in zip(settings, made, strict=True):
+            record_capabilities(catalogue, setting, store.probe())
     try:
         write_configuration(folder, configuration)
     except FileExistsError as exc:
@@ -110,7 +107,7 @@ def open_archive(folder: Path, *, clock: Clock | None = None, for_rebuild: bool 
                 N_("The catalogue of this archive is being rebuilt."),
                 hint=N_("Wait for the rebuild to end; if it was interrupted, run `chauban rebuild` again."),
             )
-        stores = [open_store(setting.name, setting.url, base=folder) for setting in configuration.stores]
+        stores = [_opened_store(setting, folder, catalogue) for setting in configuration.stores]
         yield Archive(
             folder=folder,
             configuration=configuration,
@@ -129,17 +126,21 @@ def database_url(folder: Path, url: str) -> str:
 
 def record_capabilities(catalogue: Catalogue, setting: StoreSetting, capabilities: StoreCapabilities) -> None:
     """Keep what a store was seen to do, with the place it was seen at."""
-    catalogue.put_setting(f"store:{setting.name}:{setting.url}", capabilities_to_json(capabilities))
+    catalogue.put_setting(_setting_name(setting), json.dumps(to_json(capabilities), sort_keys=True))
 
 
-def recorded_capabilities(archive: Archive, setting: StoreSetting) -> StoreCapabilities:
-    """Return what a store does; probes it the first time it is used at this place."""
-    known = archive.catalogue.get_setting(f"store:{setting.name}:{setting.url}")
+def _opened_store(setting: StoreSetting, folder: Path, catalogue: Catalogue) -> Store:
+    """Open a store with what it was seen to do; probe it the first time it is used at this place."""
+    known = catalogue.get_setting(_setting_name(setting))
     if known:
-        return capabilities_from_json(known)
-    capabilities = next(store for store in archive.copies.stores if store.name == setting.name).probe()
-    record_capabilities(archive.catalogue, setting, capabilities)
-    return capabilities
+        return open_store(setting.name, setting.url, base=folder, capabilities=from_json(json.loads(known)))
+    capabilities = open_store(setting.name, setting.url, base=folder).probe()
+    record_capabilities(catalogue, setting, capabilities)
+    return open_store(setting.name, setting.url, base=folder, capabilities=capabilities)
+
+
+def _setting_name(setting: StoreSetting) -> str:
+    return f"store:{setting.name}:{setting.url}"
 
 
 def _check_identity(catalogue: Catalogue, configuration: Configuration) -> None:

@@ -80,7 +80,7 @@ def init(path: Path, name: str, database: str, stores: tuple[str, ...]) -> None:
 @click.option("--facets", is_flag=True, help=N_("Also count the hits by type, year, agency and so on."))
 @_json_option
 @click.pass_context
-def search(ctx: click.Context, query: tuple[str, ...], as_json: bool, **options: object) -> None:
+def search(ctx: click.Context, /, query: tuple[str, ...], as_json: bool, **options: object) -> None:
     """Search the archive."""
     with opened(ctx) as archive:
         request = _request(" ".join(query), options)

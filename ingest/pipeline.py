@@ -15,8 +15,9 @@ from archive.archive import Archive
 from archive.catalogue.values import Transfer, TransferState
 from archive.journal import write_event
 from archive.layout import container_key, digest_key
-from formats.examine import Examiner, tool_versions
+from formats.examine import Examiner
 from formats.policy import FormatPolicy
+from formats.tools import tool_versions
 from ingest.claims import claim, owner
 from ingest.examine import examine, examined_in
 from ingest.plan import VERSION, package_plan, registration, replication_event

@@ -9,13 +9,12 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from ingest.sources.findings import UNSAFE_TO_KEEP_PARTLY
 from model.errors import ConfigurationError
 from model.findings import FindingLog, Severity
 from model.text import N_
 
 SHIPPED = Path(__file__).parent / "data" / "policy.toml"
-
-_NEVER_RELAXED = "intake.secret"
 
 
 class Action(StrEnum):
@@ -41,12 +40,12 @@ class IntakePolicy:
     def action(self, code: str, severity: Severity) -> Action:
         """Return what a finding does; an exact code comes before patterns, a longer pattern before a shorter."""
         action = self._rule(code, severity)
-        if action is Action.REFUSE and code in self.waived and code != _NEVER_RELAXED:
+        if action is Action.REFUSE and code in self.waived and code not in UNSAFE_TO_KEEP_PARTLY:
             return Action.WARN
         return action
 
     def _rule(self, code: str, severity: Severity) -> Action:
-        if code == _NEVER_RELAXED:
+        if code in UNSAFE_TO_KEEP_PARTLY:
             return Action.REFUSE
         if code in self.findings:
             return self.findings[code]

@@ -76,7 +76,7 @@ def _register(archive: Archive, item: StoredObject) -> None:
     sha256 = _recorded_digest(archive, item.key)
     with archive.copies.open(item.key) as stream:
         package = read_package(stream)
-        transfer = transfer_from_report(package.report)
+        transfer = transfer_from_report(_report(package, item.key))
         archive.catalogue.register(_registration(archive, item, sha256, package, transfer))
 
 
@@ -103,8 +103,8 @@ def _registration(
             container_sha256=sha256,
             file_count=transfer.files,
             byte_count=transfer.bytes,
-            text_offset=package.text_offset,
-            text_size=package.text_size,
+            text_offset=package.text.offset if package.text else 0,
+            text_size=package.text.size if package.text else 0,
             copies=tuple(StoredCopy(store=store.name) for store in archive.copies.stores),
         ),
         documents=package.documents,
@@ -114,6 +114,15 @@ def _registration(
         events=(*package.events, *journal),
         transfer=transfer,
     )
+
+
+def _report(package: ReadPackage, key: str) -> bytes:
+    report = package.report
+    if report is None:
+        raise IntegrityError(
+            N_("{key} holds no ingest report."), hint=N_("Restore it from a good copy."), key=key
+        )
+    return report
 
 
 def _recorded_digest(archive: Archive, key: str) -> bytes:

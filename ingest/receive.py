@@ -90,6 +90,28 @@ def receive(
     )
 
 
+def _keep_descriptor(
+    submission: Submission, description: Description, workspace: Workspace, limits: Limits
+) -> Path | None:
+    """Copy the descriptor as submitted into the work area, from inside the source or from beside it."""
+    folder = workspace.path / DESCRIPTOR
+    if description.supplied is not None:
+        content = description.supplied.read_bytes()
+        return _put(folder, description.supplied.name.encode("utf-8", "surrogateescape"), content)
+    for entry in submission.source.entries() if description.descriptor else ():
+        if entry.name == description.descriptor:
+            with submission.source.open(entry) as stream:
+                return _put(folder, entry.name, b"".join(_limited(stream, entry, limits.descriptor_size)))
+    return None
+
+
+def _put(folder: Path, name: bytes, content: bytes) -> Path:
+    ((_name, path, _findings),) = portable_paths([name.rpartition(b"/")[2]])
+    folder.mkdir(exist_ok=True)
+    (folder / path).write_bytes(content)
+    return folder / path
+
+
 def _read_all(
     source: Source, descriptor: bytes, workspace: Workspace, log: FindingLog, limits: Limits
 ) -> Iterator[ReceivedFile]:

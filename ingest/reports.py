@@ -57,7 +57,7 @@ def findings_of(report: str) -> tuple[Finding, ...]:
 
 def summary(transfer: Transfer) -> IngestReport:
     """Return what became of a transfer, for people and for the exit code."""
-    data = json.loads(transfer.report) if transfer.report else {"findings": [], "findings_left_out": 0}
+    data: dict[str, Any] = json.loads(transfer.report) if transfer.report else {"findings": [], "findings_left_out": 0}
     return IngestReport(
         transfer_id=transfer.id,
         source=transfer.source,

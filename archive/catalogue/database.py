@@ -106,11 +106,9 @@ def insert_rows(
         connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))  # noqa: S608 - our own names only
         return
     driver = connection.dialect.loaded_dbapi
+    cursor: Any = connection.connection.cursor()
     try:
-        with (
-            connection.connection.cursor() as cursor,
-            cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy,
-        ):
+        with cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
     except driver.Error as error:

@@ -7,12 +7,13 @@ matches when folded; within a tier BM25 with boosts for titles and for words tha
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from tantivy import FieldType, Occur, Query
 
 from archive.search.folding import key
-from archive.search.query import Both, Either, Node, Without, Word, read_query
+from archive.search.query import Both, Node, Without, Word, read_query
 from archive.search.schema import EVERYWHERE, FIELD_BOOST, MAX_WORD_BYTES, day_number, schema, words_of
 from archive.search.values import Level, SearchRequest
 from model.errors import InputError
@@ -171,17 +172,19 @@ class _Compiler:
         exact = self.exact(node)
         if exact is not None:
             yield Query.const_score_query(exact, EXACT_TIER)
-        parts = node.parts if isinstance(node, Both) else ()
-        pairs = [
-            (*words_of(one.text, folded=True), *words_of(two.text, folded=True))
-            for one, two in zip(parts, parts[1:], strict=False)
-            if _is_plain(one) and _is_plain(two)
-        ]
-        for pair in [list(pair) for pair in pairs if len(pair) == 2][:_MAX_ADJACENT]:
+        for pair in list(self.pairs(node.parts if isinstance(node, Both) else ()))[:_MAX_ADJACENT]:
             yield Query.boost_query(_adjacent("title", pair), _ADJACENT_TITLE_BOOST)
             yield Query.boost_query(_adjacent("meta", pair), _ADJACENT_BOOST)
             if min(self.searcher.doc_freq("text", word) for word in pair) <= _ADJACENT_LIMIT:
                 yield Query.boost_query(_adjacent("text", pair), _ADJACENT_BOOST)
+
+    def pairs(self, parts: tuple[Node, ...]) -> Iterator[list[str]]:
+        """Yield two words that were typed side by side: most Vietnamese words are two syllables."""
+        for one, two in pairwise(parts):
+            if isinstance(one, Word) and isinstance(two, Word) and _is_plain(one) and _is_plain(two):
+                pair = [*words_of(one.text, folded=True), *words_of(two.text, folded=True)]
+                if len(pair) == 2:
+                    yield pair
 
     def exact(self, node: Node) -> Any | None:
         """Return the query of the typed diacritics; None when the node was typed without any."""
@@ -211,7 +214,7 @@ def _but(part: Any) -> Any:
 def _adjacent(name: str, words: list[str]) -> Any:
     if len(words) == 1:
         return Query.term_query(schema(), name, words[0])
-    return Query.phrase_query(schema(), name, words)
+    return Query.phrase_query(schema(), name, list(words))
 
 
 def _literal(words: str) -> str:
@@ -222,8 +225,8 @@ def _begins(words: str) -> str:
     return f"{_literal(words)}.*"
 
 
-def _is_plain(node: Node) -> bool:
-    return isinstance(node, Word) and not node.field and not node.prefix
+def _is_plain(word: Word) -> bool:
+    return not word.field and not word.prefix
 
 
 def _is_too_long(text: str) -> bool:

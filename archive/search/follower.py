@@ -65,7 +65,7 @@ def _is_level(state: State, changes: Changes, source_id: str) -> bool:
 def _is_foreign(state: State, changes: Changes, source_id: str) -> bool:
     """Return whether the index followed another catalogue, or one that had come further."""
     if state.source_id != source_id:
-        return state != State() or bool(changes(0, 1))
+        return state != State()
     return state.cursor > 0 and not changes(state.cursor - 1, 1)
 
 
@@ -80,6 +80,7 @@ class _Batch:
         self.text_left = _TEXT_BUDGET
         self.reached = writer.state.cursor
         self.applied = 0
+        self.whole = True
 
     def run(self, changes: Changes) -> int:
         """Apply changes until the budget is spent or none is left; commit; return their number."""
@@ -90,8 +91,9 @@ class _Batch:
                     break
                 self.apply(page)
         finally:
-            # Also after an error: what was complete before it is kept, and the next run starts behind it.
-            self.commit()
+            # Also after an error: what is complete is kept, and the next run starts behind it.
+            if self.whole:
+                self.commit()
         return self.applied
 
     def apply(self, page: list[Change]) -> None:
@@ -110,12 +112,14 @@ class _Batch:
         held = list(islice(entries, _HELD))
         if len(held) == _HELD:
             self.commit()
+        self.whole = False
         self.writer.remove(str(change.aip_id))
         self.entries_left -= 1
         for entry in chain(held, entries):
             self.writer.add(entry)
             self.entries_left -= 1
             self.text_left -= len(entry.text)
+        self.whole = True
 
     def entries(self, change: Change) -> Iterator[IndexEntry]:
         if change.action == "remove":

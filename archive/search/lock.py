@@ -65,7 +65,7 @@ class WriteLock:
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.stat(self.path).st_ino == os.fstat(handle).st_ino:
+            if self.path.stat().st_ino == os.fstat(handle).st_ino:
                 self._handle = handle
                 return True
         except (BlockingIOError, FileNotFoundError):

@@ -38,6 +38,7 @@ def probe_folder(root: Path, temporary: Path) -> StoreCapabilities:
         versioning=False,
         object_lock=False,
         durable=_durable(system),
+        sorted_listing=True,
         detail=f"{system}; a folder takes no checksum, everything written is read back and compared instead",
     )
 

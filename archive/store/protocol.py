@@ -30,6 +30,8 @@ class StoreCapabilities:
     object_lock: bool
     durable: bool | None
     """Writes are on the medium when acknowledged (fsync); none when it cannot be seen from here."""
+    sorted_listing: bool = False
+    """Its own lists are in the order of the keys; otherwise they are sorted after they arrive."""
     detail: str = ""
 
 

@@ -33,8 +33,12 @@ _REFUSED = frozenset(
         "403",
     }
 )
-_CREDENTIALS = frozenset({"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError"})
-_SETTINGS = frozenset({"ProfileNotFound", "NoRegionError", "InvalidRegionError", "ParamValidationError", "ConfigParseError"})
+_CREDENTIALS = frozenset(
+    {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError"}
+)
+_SETTINGS = frozenset(
+    {"ProfileNotFound", "NoRegionError", "InvalidRegionError", "ParamValidationError", "ConfigParseError"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +179,9 @@ class S3Connection:
         if code in _REFUSED:
             return ConfigurationError(
                 N_("Store {store} at {location} refuses access ({code})."),
-                hint=N_("Check the credentials in the environment, the clock of this machine, and the bucket's policy."),
+                hint=N_(
+                    "Check the credentials in the environment, the clock of this machine, and the bucket's policy."
+                ),
                 store=self.store,
                 location=self.address,
                 code=code,

@@ -17,7 +17,7 @@ from archive.store.keys import TEMPORARY
 from archive.store.protocol import StoredObject
 from archive.store.s3_client import S3Connection, code_of
 from archive.store.writers import WriterName
-from model.errors import ConflictError, StorageError
+from model.errors import ArchiveError, ConflictError, StorageError
 from model.fixity import SHA256, Digest, Digester
 from model.text import N_
 
@@ -48,7 +48,12 @@ class S3Writer:
     """One object being written; use it in a `with` block."""
 
     def __init__(
-        self, connection: S3Connection, key: str, *, conditions: Conditions, replacing: Callable[[], None] | None = None
+        self,
+        connection: S3Connection,
+        key: str,
+        *,
+        conditions: Conditions,
+        replacing: Callable[[], object] | None = None,
     ) -> None:
         """Begin; nothing is sent before there is a part's worth of bytes.
 
@@ -78,7 +83,8 @@ class S3Writer:
         if not isinstance(chunk, bytes):
             self._digester.update(b"")  # waits for the hash: the caller may change the buffer from here on
         while len(self._buffer) >= (size := self._part_size()):
-            part = bytes(memoryview(self._buffer)[:size])
+            with memoryview(self._buffer) as view:
+                part = bytes(view[:size])
             del self._buffer[:size]
             self._send_part(part)
 
@@ -104,7 +110,8 @@ class S3Writer:
             self._finish({})
         else:
             self._finish_once()
-        self._upload_ended()
+        with suppress(ArchiveError):  # the object is there; its record is swept later
+            self._upload_ended()
         return StoredObject(key=self._key, size=self._digester.size), digest
 
     def __enter__(self) -> Self:
@@ -175,23 +182,22 @@ class S3Writer:
 
     def _finish_once(self) -> None:
         """Make the object visible unless the key is taken, as far as the store lets this be asked for."""
-        for attempt in range(_TRIES):
-            if not self._conditions.trusted or attempt:
-                self._refuse_taken()
+        for attempt in range(1, _TRIES + 1):
+            if (attempt > 1 or self._upload or not self._conditions.trusted) and self._is_done():
+                return
             condition = {"IfNoneMatch": "*"} if self._conditions.sent else {}
             try:
                 self._finish(condition)
             except ConflictError:
-                if self._is_ours():
-                    return  # the request was repeated after its answer was lost
+                if self._is_done():
+                    return
                 raise
             except StorageError as error:
-                if not self._may_try_again(error):
+                if attempt == _TRIES or not self._may_try_again(error):
                     raise
-                time.sleep(_PAUSE * (attempt + 1))
+                time.sleep(_PAUSE * attempt)
             else:
                 return
-        raise conflict(self._connection.store, self._key)
 
     def _may_try_again(self, error: StorageError) -> bool:
         """Tell whether a refusal was about the condition, not about the object."""
@@ -201,13 +207,18 @@ class S3Writer:
             return True
         return code in ("ConditionalRequestConflict", "NoSuchUpload", "OperationAborted")
 
-    def _refuse_taken(self) -> None:
-        if head(self._connection, self._key) is not None and not self._is_ours():
-            raise conflict(self._connection.store, self._key)
+    def _is_done(self) -> bool:
+        """Tell whether these bytes are there already: a request is repeated when its answer was lost.
 
-    def _is_ours(self) -> bool:
+        Raises:
+            ConflictError: an object of another write is there.
+        """
         found = head(self._connection, self._key)
-        return found is not None and found.get("Metadata", {}).get(WRITER_FIELD) == self._writer
+        if found is None:
+            return False
+        if found.get("Metadata", {}).get(WRITER_FIELD) != self._writer:
+            raise conflict(self._connection.store, self._key)
+        return True
 
     def _finish(self, condition: Mapping[str, str]) -> None:
         with self._connection.translated(self._key):

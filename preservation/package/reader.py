@@ -91,6 +91,16 @@ class ReadPackage:
         return None if entry is None else _bytes(self.stream, entry, limit)
 
     @property
+    def text_offset(self) -> int:
+        """First byte of the extracted text in the container; 0 when there is none."""
+        return self.text.offset if self.text else 0
+
+    @property
+    def text_size(self) -> int:
+        """Bytes of the extracted text; 0 when there is none."""
+        return self.text.size if self.text else 0
+
+    @property
     def report(self) -> bytes | None:
         """The report of the intake, `chauban/report.json`."""
         return self.read(REPORT)

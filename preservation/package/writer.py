@@ -9,6 +9,7 @@ Source:
 """
 
 import json
+import re
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -61,8 +62,15 @@ class WrittenPackage:
     """Octets and files of the whole payload, as in `bag-info.txt`."""
     members: Spool[ContainerMember]
     """Every file of the container in order; kept in the staging folder."""
-    text: ContainerMember | None
-    """The extracted text, `chauban/text.jsonl.gz`."""
+    content_prefix: str
+    """What the container's paths of content files start with."""
+    text_offset: int
+    """First byte of the extracted text, `chauban/text.jsonl.gz`; 0 when there is none."""
+    text_size: int
+
+    def content_members(self) -> Iterator[ContainerMember]:
+        """Yield the members that are content files, in the order of the plan."""
+        return (member for member in self.members if member.path.startswith(self.content_prefix))
 
 
 def write_package(plan: PackagePlan, staging: Path, write: Write) -> WrittenPackage:
@@ -323,7 +331,9 @@ class _Build:
             byte_count=self.byte_count,
             payload_oxum=self.oxum,
             members=members,
-            text=text,
+            content_prefix=f"{self.top}/{self.payload}{DATA}",
+            text_offset=text.offset if text else 0,
+            text_size=text.size if text else 0,
         )
 
     def _stream_documents(self, out: ContainerStream) -> None:
@@ -360,6 +370,7 @@ class _Build:
         return pair
 
 
+_UNSAFE = re.compile("[\x00-\x1f\x7f\\\\\ud800-\udfff]")
 _RECORD = struct.Struct(">QQ32s64s")
 
 
@@ -411,7 +422,7 @@ def _check_path(path: str) -> None:
     Raises:
         ValueError: it could leave the package, or cannot be written everywhere.
     """
-    if any(part in ("", ".", "..") for part in path.split("/")) or not path.isprintable():
+    if any(part in ("", ".", "..") for part in path.split("/")) or _UNSAFE.search(path):
         raise ValueError(f"not a portable path: {path!r}")
 
 

@@ -1,13 +1,17 @@
 """A real PostgreSQL for tests: started once a session on a free loopback port, stopped and removed at the end."""
 
+import atexit
+import ctypes
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +19,7 @@ import psycopg
 
 _START_SECONDS = 60
 _UNPRIVILEGED = "nobody"
+_PR_SET_PDEATHSIG = 1
 
 
 class PostgresUnavailableError(Exception):
@@ -37,6 +42,19 @@ class PostgresServer:
     def address(self, database: str) -> str:
         """Return the address of a database."""
         return f"postgresql://archive@127.0.0.1:{self.port}/{database}"
+
+
+@cache
+def shared_postgres() -> PostgresServer:
+    """Return the server that all tests of this process share; started on first use, stopped at the end.
+
+    Raises:
+        PostgresUnavailableError: it cannot be run here.
+    """
+    stack = ExitStack()
+    server = stack.enter_context(running_postgres())
+    atexit.register(stack.close)
+    return server
 
 
 @contextmanager
@@ -74,15 +92,17 @@ def _server(programs: Path, data: Path, port: int, log: int) -> Iterator[subproc
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = [programs / "postgres", "-D", data, "-p", str(port), *options]
-    process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **_account())
+    process = subprocess.Popen(
+        command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent, **_account()
+    )
     try:
         yield process
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # fast shutdown: connections still open are closed
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
-            process.kill()
+            process.send_signal(signal.SIGQUIT)
             process.wait()
 
 
@@ -144,6 +164,10 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         else:
             return
     raise PostgresUnavailableError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)  # immediate shutdown, also of its children
 
 
 def _free_port() -> int:
