@@ -24,6 +24,7 @@ from archive.findings import (
 from archive.journal import record_event
 from archive.layout import digest_key
 from archive.store.protocol import Store, StoreWriter
+from archive.store.seekable import open_seekable
 from model.errors import ArchiveError, NotFoundError
 from model.findings import Finding, Outcome, Severity, ValidationReport, outcome_of
 from model.fixity import SHA256, Digest, digest_stream, read_chunks
@@ -111,7 +112,7 @@ def _check_container(store: Store, version: PackageVersion, location: str) -> It
 
 
 def _check_inside(store: Store, version: PackageVersion, location: str) -> Sequence[Finding]:
-    with store.open(version.container_key) as stream:
+    with open_seekable(store, version.container_key) as stream:
         return check_container(stream, location).findings
 
 

@@ -10,8 +10,9 @@ from typing import Protocol, cast
 
 from formats import findings as kinds
 from formats.content import Content, open_content
-from formats.families import family_of
+from formats.families import MAIL, TEXT, family_of
 from formats.frames import STEP_TEXT, STEP_VALIDATE
+from formats.headers import looks_like_mail
 from formats.identify import Identifier
 from formats.text import tidy
 from model.findings import Finding
@@ -90,6 +91,8 @@ class Dispatcher:
         if not content.size:
             return ""
         named = family_of(content.identification, content.name)
+        if named == TEXT and looks_like_mail(content.view[:2048]):
+            named = MAIL
         if not named:
             if self._validate:
                 _unchecked(content)
@@ -97,6 +100,7 @@ class Dispatcher:
         family = cast("Family", import_module(f"formats.{named}"))
         if self._validate:
             self._guarded(content, family)
+            _settle_unknown(content)
         if steps < STEP_TEXT or self.exhausted or content.found(*_SEALED):
             return ""
         mark(STEP_TEXT)
@@ -135,3 +139,10 @@ def _unchecked(content: Content) -> None:
         label = " ".join(filter(None, (identification.name, identification.version)))
         content.add(kinds.NO_VALIDATOR, format=label, puid=identification.puid)
         content.skipped("chauban", "no validator for this format")
+
+
+def _settle_unknown(content: Content) -> None:
+    """A format PRONOM does not know, but a validator looked at: say that instead."""
+    if content.found("format.unknown") and any(run.ran for run in content.validators):
+        content.findings = [one for one in content.findings if one.code != "format.unknown"]
+        content.add(kinds.UNRECOGNISED, extension=content.extension)

@@ -18,6 +18,7 @@ EPUB = "epub"
 ZIP = "zips"
 OLE = "ole"
 SOUND = "sound"
+TAR = "tars"
 
 _BY_MIME = {
     "application/pdf": PDF,
@@ -50,6 +51,7 @@ _BY_MIME = {
     "application/vnd.ms-powerpoint": OLE,
     "application/vnd.ms-outlook": OLE,
     "audio/x-wav": SOUND,
+    "application/x-tar": TAR,
     "audio/wav": SOUND,
     "audio/vnd.wave": SOUND,
 }
@@ -71,12 +73,16 @@ _BY_PUID = {
     "fmt/487": OOXML,
     "fmt/278": MAIL,
     "fmt/950": MAIL,
+    "x-fmt/265": TAR,
+    "fmt/720": MAIL,
+    "x-fmt/263": ZIP,
     "x-fmt/111": TEXT,
     "x-fmt/16": TEXT,
     "x-fmt/22": TEXT,
     "x-fmt/18": TABLE,
     "x-fmt/282": TEXT,
     "fmt/880": XML,
+    "fmt/1149": TEXT,
     "fmt/1281": XML,
 }
 _BY_EXTENSION = {
@@ -121,6 +127,7 @@ _BY_EXTENSION = {
     "ppt": OLE,
     "msg": OLE,
     "wav": SOUND,
+    "tar": TAR,
 }
 _TEXTUAL = frozenset({XML, HTML, RTF, TEXT, TABLE, JSON, MAIL})
 _ZIPPED = frozenset({OOXML, ODF, EPUB})
@@ -156,4 +163,6 @@ def _by_content(identification: FormatIdentification) -> str:
         for prefix, named in _BY_PREFIX:
             if not family and mime.startswith(prefix):
                 family = named
+    if not family and identification.mime.startswith("text/"):
+        return TEXT
     return family

@@ -16,6 +16,13 @@ UNKNOWN = finding_kind(
     source="PRONOM",
     undecided=True,
 )
+UNRECOGNISED = finding_kind(
+    "format.unrecognised",
+    Severity.WARNING,
+    N_("PRONOM does not recognise the format; the file was checked as what its name ends in, .{extension}."),
+    remedy=N_("Open the file with the program that made it and look at it."),
+    source="PRONOM",
+)
 NOT_IDENTIFIED = finding_kind(
     "format.not-identified",
     Severity.WARNING,

@@ -25,7 +25,7 @@ _TAG = re.compile(rb"<([A-Za-z][A-Za-z0-9]*)(?=[\s/>])")
 _FOREIGN = re.compile(rb"<(svg|math|script|style|textarea|xml)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _SILENT = ("script", "style", "template", "noscript")
-_BLOCKS = frozenset("p div br li tr td th h1 h2 h3 h4 h5 h6 title option dt dd table section article".split())
+_BLOCKS = tuple("p div br li tr td th h1 h2 h3 h4 h5 h6 title option dt dd table section article".split())
 
 
 def validate(content: Content) -> None:
@@ -63,16 +63,17 @@ def text_of(data: bytes, limit: int) -> str:
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
     cleaned = text.replace("\x00", "").encode("utf-8", "replace")
     root = etree.fromstring(cleaned, parser) if cleaned.strip() else None
+    if root is None:
+        return ""
+    etree.strip_elements(root, *_SILENT, with_tail=False)
+    for block in root.iter(*_BLOCKS):
+        block.text = f"\n{block.text or ''}"
+        block.tail = f"\n{block.tail or ''}"
     parts: list[str] = []
     length = 0
-    for element in root.iter() if root is not None else ():
-        if element.tag in _BLOCKS:
-            parts.append("\n")
-        if element.text and element.tag not in _SILENT:
-            parts.append(element.text)
-        if element.tail:
-            parts.append(f" {element.tail}" if element.tag in ("td", "th") else element.tail)
-        length += len(parts[-1]) if parts else 0
+    for piece in root.itertext():
+        parts.append(piece)
+        length += len(piece)
         if length > limit * 2:
             break
     return "".join(parts)

@@ -69,10 +69,6 @@ def _content_part(content: Content, archive: Archive) -> None:
 
 
 def _line(block: etree._Element) -> str:
-    parts = [block.text or ""]
-    for element in block.iterdescendants():
-        local = etree.QName(element).localname if isinstance(element.tag, str) else ""
-        parts.append(_SPACERS.get(local, ""))
-        parts.append(element.text or "")
-        parts.append(element.tail or "")
-    return "".join(parts)
+    for spacer in block.iter("{*}s", "{*}tab", "{*}line-break"):
+        spacer.text = _SPACERS[etree.QName(spacer).localname]
+    return "".join(block.itertext())

@@ -7,7 +7,6 @@ Source:
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import cast
 
 from lxml import etree
 
@@ -25,6 +24,7 @@ _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LARGEST_PART = 64 << 20
 _WORD_PARTS = re.compile(r"word/(?:header|footer|footnotes|endnotes|comments)\d*\.xml")
 _SLIDES = re.compile(r"ppt/(?:slides/slide|notesSlides/notesSlide)(\d+)\.xml")
+_LEGACY = re.compile(rb"[\"'](?:\.Vn|VNI)")
 _SHEETS = re.compile(r"xl/worksheets/sheet(\d+)\.xml")
 
 
@@ -108,35 +108,43 @@ def _pieces(archive: Archive) -> Iterator[str]:
 
 def _word(archive: Archive) -> Iterator[str]:
     names = ["word/document.xml", *sorted(name for name in archive.by_name if _WORD_PARTS.fullmatch(name))]
+    usual = _usual_font(archive)
     for name in names:
         root = _part(archive, name)
         if root is not None:
-            yield word_text(root)
+            legacy = bool(usual) or _LEGACY.search(archive.read(name, _LARGEST_PART)) is not None
+            yield word_text(root, usual, legacy=legacy)
 
 
-def word_text(root: etree._Element) -> str:
-    """Return the text of a WordprocessingML part, legacy fonts decoded, a line per paragraph."""
+def _usual_font(archive: Archive) -> str:
+    """Return the document's default font when it is a legacy Vietnamese one."""
+    if not _LEGACY.search(archive.read("word/styles.xml", _LARGEST_PART)):
+        return ""
+    root = _part(archive, "word/styles.xml")
+    for style in root.iter("{*}docDefaults", "{*}style") if root is not None else ():
+        if str(style.tag).endswith("docDefaults") or "1" in style.attrib.values():
+            for fonts in style.iter("{*}rFonts"):
+                for value in fonts.attrib.values():
+                    if str(value).startswith((".Vn", "VNI")):
+                        return str(value)
+    return ""
+
+
+def word_text(root: etree._Element, usual: str, *, legacy: bool) -> str:
+    """Return the text of a WordprocessingML part, a line per paragraph; legacy fonts decoded when there are any."""
     space = _WS if str(root.tag).startswith(_WS) else _W
-    legacy = _legacy_fonts(root)
     parts: list[str] = []
     add = parts.append
-    text_tag, run_tag = f"{space}t", f"{space}r"
+    text_tag = f"{space}t"
     breaks = {f"{space}p": "\n", f"{space}br": "\n", f"{space}cr": "\n", f"{space}tab": "\t", f"{space}tc": "\t"}
     for element in root.iter(text_tag, *breaks):
         if element.tag == text_tag:
             text = element.text or ""
-            parent = element.getparent()
-            if legacy and parent is not None and parent.tag == run_tag:
-                text = vietnamese.by_font(text, _font(parent, space))
-            add(text)
+            parent = element.getparent() if legacy else None
+            add(text if parent is None else vietnamese.by_font(text, _font(parent, space) or usual))
         else:
             add(breaks[str(element.tag)])
     return "".join(parts)
-
-
-def _legacy_fonts(root: etree._Element) -> bool:
-    data = cast("str", etree.tostring(root, encoding="unicode")) if len(root) < 4 else ""
-    return '".Vn' in data or '"VNI' in data
 
 
 def _font(run: etree._Element, space: str) -> str:

@@ -27,7 +27,6 @@ from preservation.package.writer import WrittenPackage
 REPORT_PATH = "chauban/report.json"
 TEXT_PATH = "chauban/text.jsonl.gz"
 VERSION = 1
-_DATA = "/representations/rep1/data/"
 
 
 def package_plan(
@@ -111,8 +110,8 @@ def registration(
             container_sha256=digest.value,
             file_count=written.file_count,
             byte_count=written.byte_count,
-            text_offset=written.text.offset if written.text else 0,
-            text_size=written.text.size if written.text else 0,
+            text_offset=written.text_offset,
+            text_size=written.text_size,
             copies=tuple(
                 StoredCopy(store=store.name, verified_at=event.time, outcome=Outcome.PASSED) for store in stores
             ),
@@ -126,8 +125,7 @@ def registration(
 
 def _held_files(plan: PackagePlan, written: WrittenPackage) -> Iterator[HeldFile]:
     """Yield each file with where it lies in the container; both sequences are in the order of the plan."""
-    members = (member for member in written.members if _DATA in member.path)
-    for file, member in zip(plan.files, members, strict=True):
+    for file, member in zip(plan.files, written.content_members(), strict=True):
         yield HeldFile(object=file.object, container_path=member.path, offset=member.offset)
 
 

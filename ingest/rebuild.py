@@ -16,6 +16,7 @@ from archive.catalogue.values import (
 from archive.journal import read_journal
 from archive.layout import AIPS, digest_key
 from archive.store.protocol import StoredObject
+from archive.store.seekable import open_seekable
 from ingest.reports import transfer_from_report
 from ingest.transfers import stored_transfers
 from model.errors import ArchiveError, IntegrityError, NotFoundError
@@ -74,7 +75,7 @@ def _containers(archive: Archive) -> Iterator[StoredObject]:
 
 def _register(archive: Archive, item: StoredObject) -> None:
     sha256 = _recorded_digest(archive, item.key)
-    with archive.copies.open(item.key) as stream:
+    with open_seekable(archive.copies, item.key) as stream:
         package = read_package(stream)
         transfer = transfer_from_report(_report(package, item.key))
         archive.catalogue.register(_registration(archive, item, sha256, package, transfer))
@@ -103,8 +104,8 @@ def _registration(
             container_sha256=sha256,
             file_count=transfer.files,
             byte_count=transfer.bytes,
-            text_offset=package.text.offset if package.text else 0,
-            text_size=package.text.size if package.text else 0,
+            text_offset=package.text_offset,
+            text_size=package.text_size,
             copies=tuple(StoredCopy(store=store.name) for store in archive.copies.stores),
         ),
         documents=package.documents,

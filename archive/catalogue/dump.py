@@ -67,10 +67,10 @@ DUMPED: dict[str, sa.Select[Any]] = {
 def dump(database: Database) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield the rows of one snapshot; two catalogues that say the same yield the same."""
     with database.stream() as connection:
-        streaming = connection.execution_options(yield_per=STREAM_ROWS)
         for name, query in DUMPED.items():
-            for row in streaming.execute(query):
-                yield name, tuple(str(value) if isinstance(value, uuid.UUID) else value for value in row)
+            with connection.execute(query, execution_options={"yield_per": STREAM_ROWS}) as rows:
+                for row in rows:
+                    yield name, tuple(str(value) if isinstance(value, uuid.UUID) else value for value in row)
 
 
 def clear(database: Database, connection: Connection) -> None:

@@ -19,7 +19,16 @@ from archive.catalogue.rows import (
     storable,
     version_of,
 )
-from archive.catalogue.tables import case_files, copies, documents, events, files, formats, package_versions
+from archive.catalogue.tables import (
+    Identifier,
+    case_files,
+    copies,
+    documents,
+    events,
+    files,
+    formats,
+    package_versions,
+)
 from archive.catalogue.transfers import prefix_range
 from archive.catalogue.values import DuplicateFile, HeldCaseFile, HeldFile, PackageVersion, StoredCopy
 from model.casefile import Document
@@ -32,6 +41,8 @@ _DIGESTS_AT_ONCE = (1, 16, 128, 512)
 """Statement sizes for looking digests up: few, so that the database prepares each once."""
 
 _FOUND_AT_ONCE = 100
+
+_PORTIONS = {"yield_per": STREAM_ROWS}
 
 
 def get_case_file(connection: Connection, aip_id: uuid.UUID) -> HeldCaseFile | None:
@@ -83,7 +94,7 @@ def versions_after(connection: Connection, last: tuple[uuid.UUID, int] | None, l
     key = sa.tuple_(package_versions.c.aip_id, package_versions.c.version)
     query = sa.select(package_versions)
     if last is not None:
-        query = query.where(key > sa.tuple_(*last))
+        query = query.where(key > sa.tuple_(sa.literal(last[0], Identifier), sa.literal(last[1])))
     query = query.order_by(package_versions.c.aip_id, package_versions.c.version).limit(limit)
     return _with_copies(connection, connection.execute(query).all())
 
@@ -122,8 +133,9 @@ def stream_documents(database: Database, aip_id: uuid.UUID, version: int | None)
         if found is None:
             return
         query = sa.select(documents).where(documents.c.version_id == found.id).order_by(documents.c.ordinal)
-        for row in connection.execution_options(yield_per=STREAM_ROWS).execute(query):
-            yield DOCUMENT.value(row, ordinal=row.ordinal)
+        with connection.execute(query, execution_options=_PORTIONS) as rows:
+            for row in rows:
+                yield DOCUMENT.value(row, ordinal=row.ordinal)
 
 
 def stream_files(
@@ -136,10 +148,11 @@ def stream_files(
             return
         query = sa.select(files).where(files.c.version_id == found.id, *conditions).order_by(files.c.path)
         known: dict[bytes, FormatIdentification] = {}
-        for rows in connection.execution_options(yield_per=STREAM_ROWS).execute(query).partitions():
-            _load_formats(connection, rows, known)
-            for row in rows:
-                yield file_of(row, found.content_folder, known[row.format_id])
+        with connection.execute(query, execution_options=_PORTIONS) as result:
+            for rows in result.partitions():
+                _load_formats(connection, rows, known)
+                for row in rows:
+                    yield file_of(row, found.content_folder, known[row.format_id])
 
 
 def of_document(ordinal: int) -> sa.ColumnElement[bool]:

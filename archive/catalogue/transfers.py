@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from archive.catalogue import counters
 from archive.catalogue.database import Database
 from archive.catalogue.rows import Row, transfer_of, transfer_row
-from archive.catalogue.tables import ACTIVE, transfers
+from archive.catalogue.tables import ACTIVE, Identifier, transfers
 from archive.catalogue.values import Transfer, TransferQuery, TransferState
 from model.errors import ConflictError, StorageError
 from model.text import N_
@@ -140,7 +140,9 @@ def page(connection: Connection, query: TransferQuery) -> list[Transfer]:
     base = sa.select(transfers)
     if query.before is not None:
         last = sa.select(transfers.c.received_at).where(transfers.c.id == query.before).scalar_subquery()
-        base = base.where(sa.tuple_(transfers.c.received_at, transfers.c.id) < sa.tuple_(last, query.before))
+        base = base.where(
+            sa.tuple_(transfers.c.received_at, transfers.c.id) < sa.tuple_(last, sa.literal(query.before, Identifier))
+        )
     base = base.order_by(*order).limit(query.limit)
     selections = [base.where(transfers.c.state == state.value) for state in set(query.states)] or [base]
     found = []

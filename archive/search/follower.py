@@ -27,7 +27,6 @@ def follow(
     changes: Changes,
     load: Load,
     *,
-    source_id: str = "",
     batch: int = 5_000,
     wait: float = LOCK_WAIT,
 ) -> int:
@@ -37,7 +36,6 @@ def follow(
     An index that followed another catalogue, or is ahead of this one, starts anew.
 
     Args:
-        source_id: names this catalogue's life; another one after a rebuild.
         batch: entries after which a commit is made.
         wait: seconds to wait for another process that is writing.
 
@@ -50,23 +48,21 @@ def follow(
         ArchiveError: what `load` raised; everything before that package is in the index.
     """
     applied = 0
-    while not _is_level(index.state, changes, source_id):
+    while not _is_level(index, index.state, changes):
         with index.writing(wait=wait) as writer:
-            if _is_foreign(writer.state, changes, source_id):
+            if _is_ahead(index, writer.state, changes):
                 writer.start_anew()
-            applied += _Batch(writer, load, source_id, batch).run(changes)
+            applied += _Batch(writer, load, index.source_id, batch).run(changes)
     return applied
 
 
-def _is_level(state: State, changes: Changes, source_id: str) -> bool:
-    return not _is_foreign(state, changes, source_id) and not changes(state.cursor, 1)
+def _is_level(index: SearchIndex, state: State, changes: Changes) -> bool:
+    return not _is_ahead(index, state, changes) and not changes(state.cursor, 1)
 
 
-def _is_foreign(state: State, changes: Changes, source_id: str) -> bool:
+def _is_ahead(index: SearchIndex, state: State, changes: Changes) -> bool:
     """Return whether the index followed another catalogue, or one that had come further."""
-    if state.source_id != source_id:
-        return state != State()
-    return state.cursor > 0 and not changes(state.cursor - 1, 1)
+    return index.is_foreign(state) or (state.cursor > 0 and not changes(state.cursor - 1, 1))
 
 
 class _Batch:

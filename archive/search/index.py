@@ -89,23 +89,35 @@ class IndexWriter:
 class SearchIndex:
     """The search index in one folder; safe to share between threads. Use `SearchIndex.open`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, source_id: str) -> None:
         self.folder = folder
+        self.source_id = source_id
         self._folder = IndexFolder(folder)
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
-        """Open the index, making it anew when it is absent, damaged or of another version.
+    def open(cls, folder: Path, *, source_id: str = "") -> Self:
+        """Open the index, making it anew when it is absent, damaged, of another version or of another catalogue.
+
+        Args:
+            folder: made when it is absent.
+            source_id: names the catalogue whose change feed the index follows; another one after a rebuild.
 
         Raises:
             StorageError: the folder cannot be used.
             ConflictError: the index must be made anew and another process keeps the lock.
         """
-        index = cls(folder)
+        index = cls(folder, source_id)
         with translated(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        index._folder.searcher()
+        if index.is_foreign(index.state):
+            with index.writing() as writer:
+                if index.is_foreign(writer.state):
+                    writer.start_anew()
         return index
+
+    def is_foreign(self, state: State) -> bool:
+        """Return whether a state is another catalogue's."""
+        return state.source_id != self.source_id and state != State()
 
     def close(self) -> None:
         """Let go of the files."""
@@ -143,12 +155,12 @@ class SearchIndex:
             StorageError: disk full or unreadable; the index is as before.
         """
         with self.writing() as writer:
-            _apply(writer, entries, removed, cursor)
+            _apply(writer, entries, removed, cursor, self.source_id)
 
     def try_apply(self, entries: Iterable[IndexEntry], removed: Iterable[str], cursor: int) -> None:
         """Do as `apply`, but raise ConflictError at once when another process is writing."""
         with self.writing(wait=0.0) as writer:
-            _apply(writer, entries, removed, cursor)
+            _apply(writer, entries, removed, cursor, self.source_id)
 
     @contextmanager
     def writing(self, *, wait: float = LOCK_WAIT) -> Iterator[IndexWriter]:
@@ -199,7 +211,9 @@ class SearchIndex:
             ) from error
 
 
-def _apply(writer: IndexWriter, entries: Iterable[IndexEntry], removed: Iterable[str], cursor: int) -> None:
+def _apply(
+    writer: IndexWriter, entries: Iterable[IndexEntry], removed: Iterable[str], cursor: int, source_id: str
+) -> None:
     for aip_id in removed:
         writer.remove(aip_id)
     replaced: set[str] = set()
@@ -208,4 +222,4 @@ def _apply(writer: IndexWriter, entries: Iterable[IndexEntry], removed: Iterable
             replaced.add(entry.aip_id)
             writer.remove(entry.aip_id)
         writer.add(entry)
-    writer.commit(State(cursor=cursor, source_id=writer.state.source_id))
+    writer.commit(State(cursor=cursor, source_id=source_id))

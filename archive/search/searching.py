@@ -51,10 +51,11 @@ def _page(searcher: Any, compiled: Compiled, request: SearchRequest) -> tuple[in
         total = _count(searcher, compiled.match)
         if not limit or offset >= total:
             return total, []
-    if request.sort is Sort.RELEVANCE:
+    sort = request.sort if request.query.strip() or request.sort is not Sort.RELEVANCE else Sort.NEWEST
+    if sort is Sort.RELEVANCE:
         result = searcher.search(compiled.ranked, limit, count=True, offset=offset)
         return result.count, result.hits
-    name, order = _SORTS[request.sort]
+    name, order = _SORTS[sort]
     result = searcher.search(compiled.match, limit, count=True, offset=offset, order_by_field=name, order=order)
     return result.count, [(0.0, address) for _, address in result.hits]
 

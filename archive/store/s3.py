@@ -75,7 +75,14 @@ class S3Store:
             writer.write(content)
             return writer.commit()[0]
 
-    def open(self, key: str, *, offset: int = 0, length: int | None = None, fresh: bool = False) -> BinaryIO:
+    def open(
+        self,
+        key: str,
+        *,
+        offset: int = 0,
+        length: int | None = None,
+        fresh: bool = False,  # noqa: ARG002 - the protocol has it; a server cannot be asked for it
+    ) -> BinaryIO:
         """Open an object, or a range of it, for reading; a range behind its end is cut off there.
 
         Args:

@@ -13,11 +13,11 @@ from model.dates import PartialDate
 from model.elements import CASE_FILE_ELEMENTS, CODE_TABLES, DOCUMENT_ELEMENTS, Element
 
 BELONGING = {"fonds_code": "fondsCode", "agency_code": "agencyCode", "agency_name": "agencyName"}
-BELONGING_TITLES = {"fonds_code": "Mã phông", "agency_code": "Mã cơ quan", "agency_name": "Tên cơ quan"}
+BELONGING_TITLES = {"fonds_code": "Mã phông", "agency_code": "Mã cơ quan", "agency_name": "Tên cơ quan nộp"}
 
 
 def json_descriptor(example: Example) -> dict[str, bytes]:
-    """Return `hoso.json`: element names of the circular, codes, ISO dates."""
+    """Return `hoso.json`: element names of the circular, codes, dates as Vietnamese people write them."""
     case_file = _named(example.case_file, CASE_FILE_ELEMENTS, _json_value)
     case_file |= {name: getattr(example.case_file, attribute) for attribute, name in BELONGING.items()}
     documents = [
@@ -29,7 +29,7 @@ def json_descriptor(example: Example) -> dict[str, bytes]:
 
 
 def xml_descriptor(example: Example) -> dict[str, bytes]:
-    """Return `hoso.xml`: the same elements, dates as Vietnamese people write them."""
+    """Return `hoso.xml`: the same elements, one file an element."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<hoso>", "  <caseFile>"]
     lines += _xml(example.case_file, CASE_FILE_ELEMENTS, "    ")
     lines += [f"    <{tag}>{escape(getattr(example.case_file, name))}</{tag}>" for name, tag in BELONGING.items()]

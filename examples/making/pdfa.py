@@ -28,6 +28,8 @@ HANOI = timezone(timedelta(hours=7))
 MOTTO = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
 INVENTED = "Văn bản minh họa phần mềm: cơ quan, nhân vật và sự việc đều hư cấu."
 SCAN_DPI = 150
+_IN_SERIF = ("FONTNAME", (0, 0), (-1, -1), "Serif")
+"""Tables would name Helvetica, which is not embedded, even where nothing is set in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,14 +204,15 @@ def _closing(letter: Letter, width: float) -> Table:
 
 def _plain(rows: Sequence[Sequence[object]], widths: Sequence[float]) -> Table:
     flush = [(side, (0, 0), (-1, -1), 0) for side in ("LEFTPADDING", "RIGHTPADDING")]
-    style = TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *flush])
+    style = TableStyle([_IN_SERIF, ("VALIGN", (0, 0), (-1, -1), "TOP"), *flush])
     return Table(rows, colWidths=widths, style=style)
 
 
 def _table(rows: tuple[tuple[str, ...], ...], width: float) -> Table:
     head, cell = _style("Serif-Bold", 11.5, TA_CENTER), _style("Serif", 11.5, 0)
     cells = [[Paragraph(text, head if not index else cell) for text in row] for index, row in enumerate(rows)]
-    style = TableStyle([("GRID", (0, 0), (-1, -1), 0.5, "black"), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")])
+    grid, middle = ("GRID", (0, 0), (-1, -1), 0.5, "black"), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")
+    style = TableStyle([_IN_SERIF, grid, middle])
     longest = [max(len(row[column]) for row in rows) + 2 for column in range(len(rows[0]))]
     widths = [width * size / sum(longest) for size in longest]
     return Table(cells, colWidths=widths, repeatRows=1, style=style)

@@ -49,8 +49,6 @@ def decree() -> Example:
                 "Phụ lục V: Lập hồ sơ và nộp lưu hồ sơ, tài liệu vào Lưu trữ cơ quan",
                 5,
                 "01",
-                "30",
-                "2020/NĐ-CP",
             ),
             _Real(
                 "30_2020_ND_CP_Phuluc6.docx",
@@ -60,8 +58,6 @@ def decree() -> Example:
                 "Phụ lục VI: Hệ thống quản lý tài liệu điện tử",
                 5,
                 "01",
-                "30",
-                "2020/NĐ-CP",
             ),
         ),
     )

@@ -197,9 +197,9 @@ def _plain(value: object) -> object:
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise json.JSONDecodeError("a name is given twice in the same object", "", 0)
+        raise DescriptorError("a name is given twice in the same object")
     return found
 
 
 def _no_constant(name: str) -> object:
-    raise json.JSONDecodeError(f"{name} is no value", "", 0)
+    raise DescriptorError(f"{name} is no value")

@@ -56,6 +56,14 @@ class FolderSource:
                     yield entry
             todo.extend(reversed(folders))
 
+    def top_files(self) -> list[SourceEntry]:
+        """Return the regular files directly in the folder, without walking the folders below."""
+        found = []
+        for item in self._listing(os.fsencode(self.location), b""):
+            if item.is_file(follow_symlinks=False):
+                found.append(SourceEntry(name=item.name, size=item.stat(follow_symlinks=False).st_size))
+        return found
+
     def findings(self) -> tuple[Finding, ...]:
         """Return what is odd about the folder; complete once `entries` was exhausted."""
         return tuple(self._log)

@@ -11,7 +11,7 @@ import zlib
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from model.errors import ArchiveError, InputError
 from model.findings import FindingLog
@@ -53,6 +53,8 @@ def open_tree(path: Path, limits: TreeLimits = LIMITS) -> PackageTree:
     try:
         if path.is_dir():
             return FolderTree(path, limits)
+        if path.exists() and not path.is_file():
+            raise unreadable(str(path), OSError("not a file or folder"))
         with path.open("rb") as stream:
             magic = stream.read(512)
     except OSError as error:
@@ -238,15 +240,24 @@ class TarTree:
             encoding="utf-8",
             errors="surrogateescape",
         ) as archive:
+            self._read_members(archive)
+            end = archive.offset
+        self._stream.seek(end)
+        block = self._stream.read(tarfile.BLOCKSIZE)
+        if len(block) < tarfile.BLOCKSIZE:
+            self.problems.add(kinds.TRUNCATED.at(reason="the end mark is missing"))
+        elif block.count(0) != tarfile.BLOCKSIZE:
+            self.problems.add(kinds.TRUNCATED.at(reason=f"no header at byte {end}"))
+
+    def _read_members(self, archive: tarfile.TarFile) -> None:
+        try:
             while (member := archive.next()) is not None:
                 archive.members = []  # type: ignore[attr-defined]  # else every header is kept in memory
                 self._take(member)
-        self._check_end(archive)
-
-    def _check_end(self, archive: tarfile.TarFile) -> None:
-        self._stream.seek(archive.offset)
-        if len(self._stream.read(1)) == 0:
-            self.problems.add(kinds.TRUNCATED.at())
+        except tarfile.TarError as error:
+            if not self._places:
+                raise
+            self.problems.add(kinds.TRUNCATED.at(reason=error))
 
     def _take(self, member: tarfile.TarInfo) -> None:
         self._names.count()
@@ -306,10 +317,16 @@ class _Section:
         self._left = 0
 
 
+class _Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
 class _Guarded:
     """A member being read: library errors become `InputError`, and it never gives more than its declared size."""
 
-    def __init__(self, stream: "zipfile.ZipExtFile | _Section | object", path: str, size: int) -> None:
+    def __init__(self, stream: _Readable, path: str, size: int) -> None:
         self._stream = stream
         self._path = path
         self._left = size
@@ -317,7 +334,7 @@ class _Guarded:
     def read(self, size: int = -1) -> bytes:
         wanted = self._left if size < 0 else min(size, self._left)
         try:
-            chunk: bytes = self._stream.read(wanted) if wanted else b""  # type: ignore[attr-defined]  # any readable
+            chunk = self._stream.read(wanted) if wanted else b""
         except _READ_ERRORS as error:
             raise unreadable(self._path, error) from error
         if wanted and not chunk:
@@ -327,7 +344,7 @@ class _Guarded:
 
     def close(self) -> None:
         with contextlib.suppress(*_READ_ERRORS):
-            self._stream.close()  # type: ignore[attr-defined]  # any readable
+            self._stream.close()
 
     def __enter__(self) -> "_Guarded":
         return self
@@ -359,7 +376,7 @@ class _Unpacker:
     """A gzipped file as a seekable stream that refuses bombs."""
 
     def __init__(self, path: Path, limits: TreeLimits) -> None:
-        self._stream = gzip.open(path, "rb")
+        self._stream = gzip.GzipFile(path, "rb")
         self._limit = min(limits.compressed_total, limits.ratio_from + limits.ratio * path.stat().st_size)
         self._name = str(path)
 

@@ -44,6 +44,10 @@ class BagFacts:
     version: tuple[int, int] = _VERSION_1_0
     info: dict[str, list[str]] = field(default_factory=dict)
     """Elements of bag-info.txt by label in lower case; values in order."""
+    manifests: tuple[str, ...] = ()
+    """Names of all manifests."""
+    protected: dict[str, set[str]] = field(default_factory=dict)
+    """Tag manifest -> the tag files it lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,7 @@ class _BagCheck:
     def run(self) -> BagFacts:
         self._check_declaration()
         manifests = self._manifests()
+        self._facts.manifests = tuple(manifest.name for manifest in manifests)
         self._fixity.want(manifest.algorithm for manifest in manifests if manifest.algorithm)
         self._check_fetch()
         octets, count = self._look_at_payload()
@@ -214,6 +219,8 @@ class _BagCheck:
                         self._check_line(manifest, line, bit, seen)
         except (InputError, TagFileError) as error:
             self._log.add(kinds.BAG_TAG_FILE.at(place, reason=error))
+        if manifest.tag:
+            self._facts.protected[manifest.name] = set(seen)
 
     def _check_line(self, manifest: _Manifest, line: ManifestLine, bit: int, seen: dict[str, bytes]) -> None:
         place = f"{self._bag.at(manifest.name)}:{line.number}"

@@ -392,7 +392,9 @@ def _representation_findings(package: SubTree, folders: set[str], regime: Regime
 
 def representation_names(folders: set[str]) -> list[str]:
     """Return the names of the representation folders, sorted."""
-    return sorted(path.split("/")[1] for path in folders if path.startswith("representations/") and path.count("/") == 1)
+    return sorted(
+        path.split("/")[1] for path in folders if path.startswith("representations/") and path.count("/") == 1
+    )
 
 
 def _is_top(folder: str) -> bool:
@@ -402,5 +404,3 @@ def _is_top(folder: str) -> bool:
 
 def _absent(requirement: str, package: SubTree, name: str, regime: Regime) -> Finding:
     return breach(requirement, package.at(name), regime, value=name)
-
-

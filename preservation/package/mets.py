@@ -51,11 +51,6 @@ class Heading:
         """Time of creation as the profile writes it."""
         return time_text(self.created, self.profile.zone)
 
-    @property
-    def representation_objid(self) -> str:
-        """OBJID of the representation's METS."""
-        return self.profile.representation_objid.format(uuid=self.representation_id)
-
 
 def root_mets(
     heading: Heading,
@@ -135,15 +130,13 @@ class RepresentationMets:
         """Put the METS together in `blob`."""
         heading, new_id = self._heading, self._heading.new_id
         group = f"uuid-{new_id('rep1/mets/data')}"
-        blob.write(
-            _head(heading, heading.representation_objid, heading.profile.representation_profile, "../../schemas/")
-        )
+        blob.write(_head(heading, REPRESENTATION, heading.profile.representation_profile, "../../schemas/"))
         blob.append(self._documents)
         blob.write(_amd_sec(heading, new_id("rep1/mets/amd"), self._provenance, premis))
         blob.write(f'<fileSec ID="uuid-{new_id("rep1/mets/files")}">\n<fileGrp ID="{group}" USE="Data">\n')
         blob.append(self._files)
         blob.write("</fileGrp>\n</fileSec>\n")
-        blob.write(_struct_map_head(heading, "rep1/mets", heading.representation_objid, None, self._provenance))
+        blob.write(_struct_map_head(heading, "rep1/mets", REPRESENTATION, None, self._provenance))
         self._finish_map(blob, group)
 
     def close(self) -> None:

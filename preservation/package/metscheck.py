@@ -177,9 +177,7 @@ class _MetsCheck:
     def _start(self, name: str, element: etree._Element) -> None:
         if name == "metsHdr":
             kind = element.get(f"{{{CSIP}}}OAISPACKAGETYPE", "")
-            self.facts.head = MetsHead(
-                profile=self.facts.head.profile, objid=self.facts.head.objid, package_type=kind
-            )
+            self.facts.head = MetsHead(profile=self.facts.head.profile, objid=self.facts.head.objid, package_type=kind)
             self._require("metsHdr", element)
         elif name == "fileGrp":
             self._group = element.get("USE", "")
@@ -387,9 +385,7 @@ class _MetsCheck:
             shown = f"{element}[@ID='{identifier[:100]}']" if identifier else element
             attribute = rule.attribute.replace(f"{{{CSIP}}}", "csip:").replace(f"{{{XLINK}}}", "xlink:")
             place = f"{self.facts.place}: {shown}"
-            self._log.add(
-                breach(rule.id, place, self._regime, value=value, attribute=attribute, element=element)
-            )
+            self._log.add(breach(rule.id, place, self._regime, value=value, attribute=attribute, element=element))
 
     def _say(self, rule: str, *, value: str = "", severity: Severity | None = None) -> None:
         self._log.add(breach(rule, self.facts.place, self._regime, value=value, severity=severity))

@@ -59,7 +59,7 @@ def package_premis(
     yield _HEAD.format(schemas="../../schemas/")
     yield (
         '<object xsi:type="intellectualEntity">'
-        f"<objectIdentifier><objectIdentifierType>URI</objectIdentifierType><objectIdentifierValue>{escape(heading.objid)}"
+        f"<objectIdentifier><objectIdentifierType>OBJID</objectIdentifierType><objectIdentifierValue>{escape(heading.objid)}"
         "</objectIdentifierValue></objectIdentifier>"
         "<significantProperties><significantPropertiesType>package version</significantPropertiesType>"
         f"<significantPropertiesValue>{heading.version}</significantPropertiesValue></significantProperties>"
@@ -93,7 +93,7 @@ class RepresentationPremis:
             + '<object xsi:type="representation">'
             + "<objectIdentifier><objectIdentifierType>UUID</objectIdentifierType>"
             + f"<objectIdentifierValue>{heading.representation_id}</objectIdentifierValue></objectIdentifier>"
-            + _relation("is part of", "URI", heading.objid)
+            + _relation("is part of", "OBJID", heading.objid)
             + f"{links}</object>\n"
         )
 
@@ -223,7 +223,7 @@ def _event(heading: Heading, event: Event, file_id: Callable[[str], str]) -> str
 
 def _linked_objects(heading: Heading, subject: str, file_id: Callable[[str], str]) -> str:
     if not subject:
-        return _linked_object("URI", heading.objid)
+        return _linked_object("OBJID", heading.objid)
     known = _linked_object("UUID", file_id(subject.removeprefix(DATA))) if subject.startswith(DATA) else ""
     return _linked_object("path", subject) + known
 

@@ -98,9 +98,7 @@ def _check_object(
     facts.described.add(found)
     size = (element.findtext(f".//{{{PREMIS_3}}}size") or "").strip()
     if size.isdecimal() and int(size[:20]) != package.size(found):
-        log.add(
-            kinds.REFERENCE_SIZE.at(package.at(found), named_in=place, size=size, found=str(package.size(found)))
-        )
+        log.add(kinds.REFERENCE_SIZE.at(package.at(found), named_in=place, size=size, found=str(package.size(found))))
     for fixed in element.iter(f"{{{PREMIS_3}}}fixity"):
         name = (fixed.findtext(f"{{{PREMIS_3}}}messageDigestAlgorithm") or "").strip()
         value = (fixed.findtext(f"{{{PREMIS_3}}}messageDigest") or "").strip().lower()

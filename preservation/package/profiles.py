@@ -41,12 +41,10 @@ class Profile:
     """Write UUIDs and checksums in upper case."""
     zone: tzinfo
     """Zone in which times are written."""
-    colon: str
-    """What stands for `:` of OBJID in the name of the payload folder."""
+    objid_prefix: str
+    """What stands before the UUID in OBJID."""
     root_profile: str
     representation_profile: str
-    representation_objid: str
-    """`{uuid}` stands for the representation's UUID."""
     case_file_name: str
     """File of the case file's description under `metadata/descriptive/`."""
     one_file_per_document: bool
@@ -63,11 +61,11 @@ class Profile:
 
     def objid(self, aip_id: UUID) -> str:
         """Return the package's OBJID, the same for every version (AIPM1)."""
-        return f"urn:uuid:{self.cased(str(aip_id))}"
+        return self.objid_prefix + self.cased(str(aip_id))
 
     def folder(self, aip_id: UUID) -> str:
-        """Return the name of the payload folder."""
-        return self.objid(aip_id).replace(":", self.colon)
+        """Return the name of the payload folder: OBJID with `:` written `_`, as the circular says."""
+        return self.objid(aip_id).replace(":", "_")
 
 
 def _schemas(*names: str) -> tuple[Schema, ...]:
@@ -78,10 +76,9 @@ VN_TT05 = Profile(
     name="vn-tt05",
     upper_case=True,
     zone=VIETNAM,
-    colon="_",
+    objid_prefix="urn:uuid:",
     root_profile="http://www.ra.ee/METS/v01/IP.xml",
     representation_profile="https://earkcsip.dilcis.eu/profile/E-ARK-CSIP.xml",
-    representation_objid="uuid-{uuid}",
     case_file_name="EAD.xml",
     one_file_per_document=True,
     mdtype="DC",
@@ -97,10 +94,9 @@ EARK = Profile(
     name="eark",
     upper_case=False,
     zone=UTC,
-    colon="+",
+    objid_prefix="",
     root_profile=EARK_AIP_PROFILE,
     representation_profile="https://earkcsip.dilcis.eu/profile/E-ARK-CSIP-v2-2-0.xml",
-    representation_objid="rep1",
     case_file_name="EAD3.xml",
     one_file_per_document=False,
     mdtype="EAD",

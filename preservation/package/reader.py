@@ -101,9 +101,9 @@ class ReadPackage:
         return self.text.size if self.text else 0
 
     @property
-    def report(self) -> bytes | None:
-        """The report of the intake, `chauban/report.json`."""
-        return self.read(REPORT)
+    def report(self) -> bytes:
+        """The report of the intake, `chauban/report.json`; empty when there is none."""
+        return self.read(REPORT) or b""
 
     @property
     def extras(self) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """XML that a stranger wrote: no entities, no network, no document type, bounded memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from lxml import etree
 
@@ -31,12 +31,12 @@ class XmlFault(Exception):
 class _Local(etree.Resolver):
     """Finds every imported schema beside the program, never on the network."""
 
-    def resolve(self, system_url: str, public_id: str, context: object) -> object:  # noqa: ARG002 - lxml's signature
+    def resolve(self, system_url: str, public_id: str, context: object) -> object:  # type: ignore[override]  # noqa: ARG002 - lxml passes the context
         name = (system_url or "").rsplit("/", 1)[-1]
         if (SCHEMAS / name).is_file():
-            return self.resolve_filename(str(SCHEMAS / name), context)  # type: ignore[attr-defined]  # of lxml's Resolver
+            return self.resolve_filename(str(SCHEMAS / name), context)  # type: ignore[attr-defined]  # missing in the stubs
         empty = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>'
-        return self.resolve_string(empty, context)  # type: ignore[attr-defined]  # of lxml's Resolver
+        return self.resolve_string(empty, context, base_url=None)
 
 
 @cache
@@ -80,7 +80,7 @@ def walk(stream: BinaryIO, *, validate: bool = False, limit: int = XML_LIMIT) ->
         XmlFault: not well-formed, not valid (with `validate`), too large, or with a document type.
     """
     events = etree.iterparse(
-        _Bounded(stream, limit),  # type: ignore[arg-type]  # anything that reads
+        _Bounded(stream, limit),
         events=("start", "end"),
         schema=_schema() if validate else None,
         resolve_entities=False,
@@ -155,14 +155,17 @@ def read_small(tree: PackageTree, path: str) -> etree._Element:
     return root
 
 
+def _entries(error: etree.XMLSyntaxError) -> Iterable[etree._LogEntry]:
+    return cast("Iterable[etree._LogEntry]", error.error_log)
+
+
 def _is_schema_error(error: etree.XMLSyntaxError) -> bool:
-    return any(entry.domain_name == "SCHEMASV" for entry in error.error_log) and not any(
-        entry.domain_name == "PARSER" for entry in error.error_log
-    )
+    domains = {entry.domain_name for entry in _entries(error)}
+    return "SCHEMASV" in domains and "PARSER" not in domains
 
 
 def _first_message(error: etree.XMLSyntaxError) -> str:
-    for entry in error.error_log:
+    for entry in _entries(error):
         text = entry.message or ""
         return f"line {entry.line}: {text[:300]}" if entry.line else text[:300]
     return str(error)[:300]

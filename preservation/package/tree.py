@@ -192,7 +192,7 @@ class FolderTree:
             handle = os.open(f"{self._root}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:
             raise unreadable(path, error) from error
-        return io.FileIO(handle, "rb")  # type: ignore[return-value]  # FileIO is a BinaryIO but for `readinto`'s stub
+        return io.FileIO(handle, "rb")
 
     def close(self) -> None:
         """Nothing stays open."""

@@ -283,7 +283,11 @@ def _missing(element: Element, description: _Description) -> None:
     weight = Severity.WARNING if element.name in _CONTESTED else description.weight
     description.log.add(
         kinds.TT05_MISSING.at(
-            description.place, severity=weight, element=element.name, source=description.source, title=element.vietnamese
+            description.place,
+            severity=weight,
+            element=element.name,
+            source=description.source,
+            title=element.vietnamese,
         )
     )
 

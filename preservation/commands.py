@@ -1,0 +1,60 @@
+"""`chauban package …`: checks that need no archive."""
+
+from pathlib import Path
+
+import click
+
+from model.errors import ArchiveError, severest_exit
+from model.findings import printable
+from model.rendering import exit_code_of, json_line, report_json, report_lines
+from model.text import N_, _
+
+SCHEMA = "package-check/1"
+
+
+@click.group("package", help=N_("Check packages."))
+def package() -> None:
+    """Group of the package commands."""
+
+
+@package.command("check", help=N_("Check a bag or information package completely; nothing is unpacked or changed."))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help=N_("One JSON object for each path."))
+@click.pass_context
+def check(context: click.Context, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Check each path, print its report, and end with the severest exit code."""
+    from preservation.package.check import check_package
+
+    codes: set[int] = set()
+    for path in paths:
+        try:
+            report = check_package(path)
+        except ArchiveError as error:
+            codes.add(error.exit_code)
+            _show_error(path, error, as_json=as_json)
+            continue
+        codes.add(exit_code_of(report.outcome))
+        if as_json:
+            click.echo(json_line(report_json(SCHEMA, report)))
+        else:
+            for line in report_lines(report):
+                click.echo(line)
+    context.exit(severest_exit(codes))
+
+
+def _show_error(path: Path, error: ArchiveError, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(
+            json_line(
+                {
+                    "schema": SCHEMA,
+                    "path": printable(str(path)),
+                    "error": error.code,
+                    "message": printable(error.message),
+                    "hint": printable(error.hint),
+                }
+            )
+        )
+        return
+    message = _("{path}: {message}").format(path=printable(str(path)), message=printable(str(error)))
+    click.echo(message, err=True)

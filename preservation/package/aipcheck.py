@@ -1,0 +1,167 @@
+"""The check of our own archival packages beyond what BagIt, METS and PREMIS ask.
+
+Source:
+    docs/format/aip-v1.md (AIP format 1)
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from model.errors import InputError, UnsupportedVersionError
+from model.findings import FindingLog
+from model.text import N_
+from preservation.package import findings as kinds
+from preservation.package.bagcheck import BagFacts
+from preservation.package.tree import SubTree
+
+FORMAT = 1
+"""Newest version of the format this program reads."""
+_DESCRIPTION = "chauban/description.jsonl"
+_SCHEMA = "chauban-description/1"
+_LINE = 64 * 1024 * 1024
+_CONTENT = "representations/rep1/data/"
+_MANIFESTS = ("manifest-sha256.txt", "manifest-sha512.txt", "tagmanifest-sha256.txt", "tagmanifest-sha512.txt")
+_PAYLOAD = (
+    "METS.xml",
+    "metadata/preservation/PREMIS.xml",
+    "representations/rep1/METS.xml",
+    "representations/rep1/metadata/preservation/PREMIS_rep1.xml",
+)
+
+
+def is_ours(info: Mapping[str, list[str]]) -> bool:
+    """Tell whether a bag says that this archive wrote it."""
+    return "chauban-aip-format" in info
+
+
+def refuse_newer(facts: BagFacts) -> None:
+    """Refuse a package written in a newer format than this program reads.
+
+    Raises:
+        UnsupportedVersionError: the format is newer.
+
+    Source:
+        AIP format 1, section 7
+    """
+    text = _label(facts, "Chauban-AIP-Format")
+    if text.isdecimal() and int(text[:9]) > FORMAT:
+        raise UnsupportedVersionError(
+            N_("The package is written in AIP format {found}; this program reads up to {known}."),
+            hint=N_("Use a newer version of the program."),
+            found=text[:9],
+            known=FORMAT,
+        )
+
+
+def check_bag_side(bag: SubTree, facts: BagFacts, objid: str, log: FindingLog, *, named: bool) -> None:
+    """Check labels, manifests and tag folder.
+
+    Args:
+        bag: the tree seen from the bag's top folder.
+        facts: what the check of the bag learned.
+        objid: OBJID of the payload's METS.
+        log: where findings go.
+        named: the top folder's name is the package's own (inside a container), not given by a user.
+    """
+    place = bag.at("bag-info.txt")
+    identifier = _label(facts, "Chauban-AIP-Id")
+    version = _label(facts, "Chauban-Package-Version")
+    expected = (
+        ("Chauban-AIP-Format", str(FORMAT)),
+        ("Chauban-AIP-Id", objid.lower().rpartition(":")[2]),
+        ("External-Identifier", objid),
+    )
+    for label, value in expected:
+        if _label(facts, label) != value:
+            log.add(kinds.AIP_LABEL.at(place, label=label, value=_label(facts, label), expected=value))
+    if _label(facts, "Chauban-Profile") not in ("vn-tt05", "eark"):
+        log.add(
+            kinds.AIP_LABEL.at(
+                place, label="Chauban-Profile", value=_label(facts, "Chauban-Profile"), expected="vn-tt05, eark"
+            )
+        )
+    top = f"{identifier}-v{version.zfill(5)}"
+    if named and bag.name != top:
+        log.add(kinds.AIP_LABEL.at(place, label="Chauban-AIP-Id", value=top, expected=bag.name))
+    for name in _MANIFESTS:
+        if name not in facts.manifests:
+            log.add(kinds.AIP_FILE_MISSING.at(bag.at(name)))
+    _check_protection(bag, facts, log)
+
+
+def _check_protection(bag: SubTree, facts: BagFacts, log: FindingLog) -> None:
+    for path, _size in bag.files():
+        if path.startswith(("data/", "evidence/", "tagmanifest-")):
+            continue
+        for manifest, listed in facts.protected.items():
+            if path not in listed:
+                log.add(kinds.AIP_NOT_PROTECTED.at(bag.at(path), manifest=manifest))
+
+
+def check_payload_side(
+    bag: SubTree, package: SubTree, referenced: set[str], described: set[str], log: FindingLog
+) -> None:
+    """Check that METS, PREMIS and the description agree with the content files, one by one.
+
+    Args:
+        bag: the tree seen from the bag's top folder.
+        package: the tree seen from the payload folder.
+        referenced: content files METS refers to, by path inside the package.
+        described: content files PREMIS describes, by path inside the package.
+        log: where findings go.
+    """
+    for name in _PAYLOAD:
+        if package.size(name) is None:
+            log.add(kinds.AIP_FILE_MISSING.at(package.at(name)))
+    for path, _size in package.files():
+        if path.startswith(_CONTENT):
+            for known, place in ((referenced, "METS.xml"), (described, "PREMIS_rep1.xml")):
+                if path not in known:
+                    log.add(kinds.AIP_NOT_DESCRIBED.at(package.at(path), place=place))
+    _check_description(bag, package, log)
+
+
+def _check_description(bag: SubTree, package: SubTree, log: FindingLog) -> None:
+    place = bag.at(_DESCRIPTION)
+    if bag.size(_DESCRIPTION) is None:
+        log.add(kinds.AIP_FILE_MISSING.at(place))
+        return
+    try:
+        lines = _json_lines(bag)
+        first = next(lines, {})
+        if first.get("schema") != _SCHEMA or not isinstance(first.get("case_file"), dict):
+            log.add(kinds.AIP_DESCRIPTION.at(place, reason="line 1 is not the case file"))
+        for number, document in enumerate(lines, 2):
+            if document.get("ordinal") != number - 1:
+                log.add(kinds.AIP_DESCRIPTION.at(f"{place}:{number}", reason="the ordinal is not in order"))
+            for name in document.get("files") or ():
+                if package.size(f"{_CONTENT}{name}") is None:
+                    log.add(kinds.FILE_MISSING.at(package.at(f"{_CONTENT}{name}"), named_in=place))
+    except (ValueError, InputError, RecursionError) as error:
+        log.add(kinds.AIP_DESCRIPTION.at(place, reason=error))
+
+
+def _json_lines(bag: SubTree) -> Iterator[dict[str, Any]]:
+    with bag.open(_DESCRIPTION) as stream:
+        pending = b""
+        while chunk := stream.read(1 << 20):
+            *lines, pending = (pending + chunk).split(b"\n")
+            if len(pending) > _LINE:
+                raise ValueError("a line is too long")
+            for line in lines:
+                yield _object(line)
+        if pending:
+            yield _object(pending)
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    value = json.loads(line)
+    if not isinstance(value, dict):
+        raise ValueError("a line is not a JSON object")
+    return value
+
+
+def _label(facts: BagFacts, label: str) -> str:
+    values = facts.info.get(label.lower(), [])
+    return values[0] if values else ""

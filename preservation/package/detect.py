@@ -1,0 +1,189 @@
+"""What kind of package lies at a path, told from names and the first lines of its metadata."""
+
+import re
+from dataclasses import dataclass, field
+
+from model.errors import InputError
+from preservation.package.metscheck import MetsHead, read_head
+from preservation.package.safexml import XmlFault, local_name, namespace, read_small, walk
+from preservation.package.tree import PackageTree, SingleFileTree, SubTree
+
+BAGIT, EDXML, CASE_FOLDER, TT02, UNKNOWN = "bagit", "edxml", "case-folder", "vn-tt02", "unknown"
+EARK_CSIP, EARK_SIP, EARK_AIP = "eark-csip", "eark-sip", "eark-aip"
+TT05_PREFIX = "vn-tt05-"
+
+_METS_NAMESPACE = b"www.loc.gov/METS"
+_EDXML = (b"edXML", b"http://www.mic.gov.vn/TBT/QCVN_102_2016")
+_SNIFF = 4096
+_MANIFEST = re.compile(r"manifest-[^/]+\.txt", re.IGNORECASE)
+_DESCRIPTORS = ("hoso.json", "hoso.xml")
+_TT02_ELEMENTS = {"filecatalog", "filenotation", "organid"}
+_TT02_CANDIDATES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detected:
+    """What was recognised."""
+
+    type: str
+    bag: SubTree | None = None
+    """The tree seen from the bag's top folder."""
+    package: SubTree | None = None
+    """The tree seen from the information package's root folder."""
+    head: MetsHead = field(default_factory=MetsHead)
+    bare_mets: bool = False
+    """The subject is a METS file alone."""
+
+    @property
+    def tt05_type(self) -> str:
+        """SIP, AIP or DIP for packages of Circular 05/2025; empty for others."""
+        return self.type.removeprefix(TT05_PREFIX).upper() if self.type.startswith(TT05_PREFIX) else ""
+
+
+def detect(tree: PackageTree) -> Detected:
+    """Recognise the kind of a package.
+
+    Args:
+        tree: what was opened.
+    """
+    if isinstance(tree, SingleFileTree):
+        return _detect_file(tree)
+    roots = [SubTree(tree, "")]
+    top = single_top_folder(roots[0])
+    if top is not None:
+        roots.append(SubTree(tree, top))
+    for root in roots:
+        found = _detect_root(root)
+        if found is not None:
+            return found
+    for root in roots:
+        kind = _detect_other(root)
+        if kind is not None:
+            return Detected(type=kind)
+    return Detected(type=UNKNOWN)
+
+
+def single_top_folder(tree: SubTree) -> str | None:
+    """Return the one folder everything lies in; none when there are several, or files beside it."""
+    tops = {path.split("/", 1)[0] for path in tree.directories()}
+    if len(tops) != 1 or any("/" not in path for path, _size in tree.files()):
+        return None
+    return tops.pop()
+
+
+def _detect_root(root: SubTree) -> Detected | None:
+    if _is_bag(root):
+        inner = _payload_package(root)
+        if inner is None:
+            return Detected(type=BAGIT, bag=root)
+        head = read_head(inner)
+        return Detected(type=_package_type(inner, head), bag=root, package=inner, head=head)
+    if _is_package(root):
+        head = read_head(root)
+        return Detected(type=_package_type(root, head), package=root, head=head)
+    return None
+
+
+def _is_bag(root: SubTree) -> bool:
+    if root.size("bagit.txt") is not None:
+        return True
+    names = [path for path, _size in root.files() if "/" not in path]
+    return any(_MANIFEST.fullmatch(name) for name in names) and any(path == "data" for path in root.directories())
+
+
+def _payload_package(bag: SubTree) -> SubTree | None:
+    data = SubTree(bag.base, f"{bag.prefix}data")
+    if data.size("METS.xml") is not None:
+        return data
+    top = single_top_folder(data)
+    if top is None:
+        return None
+    inner = SubTree(bag.base, f"{data.prefix}{top}")
+    return inner if _is_package(inner) else None
+
+
+def _is_package(root: SubTree) -> bool:
+    if root.size("METS.xml") is not None:
+        return True
+    folders = {path for path in root.directories() if "/" not in path}
+    return "representations" in folders or {"metadata", "schemas"} <= folders
+
+
+def _package_type(package: SubTree, head: MetsHead) -> str:
+    if _is_tt05(package, head):
+        known = head.package_type if head.package_type in ("SIP", "AIP", "DIP") else ""
+        preserved = package.size("metadata/preservation/PREMIS.xml") is not None
+        return TT05_PREFIX + (known or ("AIP" if preserved else "SIP")).lower()
+    return eark_type(head)
+
+
+def eark_type(head: MetsHead) -> str:
+    """Return the type of an E-ARK package by the profile it declares, else by its OAIS type."""
+    if "E-ARK-SIP" in head.profile:
+        return EARK_SIP
+    if "E-ARK-AIP" in head.profile:
+        return EARK_AIP
+    if "CSIP" in head.profile or not head.profile:
+        return EARK_CSIP
+    return {"SIP": EARK_SIP, "AIP": EARK_AIP}.get(head.package_type, EARK_CSIP)
+
+
+def _is_tt05(package: SubTree, head: MetsHead) -> bool:
+    if "ra.ee/METS" in head.profile:
+        return True
+    path = "metadata/descriptive/EAD.xml"
+    if package.size(path) is not None:
+        try:
+            with package.open(path) as stream:
+                _event, root = next(walk(stream))
+                return local_name(root) == "simpledc" and not namespace(root)
+        except (XmlFault, InputError, StopIteration):
+            return False
+    return any(
+        path.startswith("representations/") and path.rpartition("/")[2].lower().startswith("ead_doc")
+        for path, _size in package.files()
+    )
+
+
+def _detect_other(root: SubTree) -> str | None:
+    tables = False
+    documents: list[str] = []
+    for path, _size in root.files():
+        depth = path.count("/")
+        name = path.rpartition("/")[2].lower()
+        if depth > 1:
+            continue
+        if name in _DESCRIPTORS:
+            return CASE_FOLDER
+        tables = tables or name.endswith((".xlsx", ".csv"))
+        if name.endswith(".xml") and len(documents) < _TT02_CANDIDATES:
+            documents.append(path)
+    for path in documents:
+        kind = _kind_of_xml(root, path)
+        if kind:
+            return kind
+    return CASE_FOLDER if tables else None
+
+
+def _kind_of_xml(root: SubTree, path: str) -> str:
+    try:
+        document = read_small(root, path)
+    except (XmlFault, InputError):
+        return ""
+    names = {local_name(element).lower() for element in document.iter()}
+    return TT02 if names >= _TT02_ELEMENTS else ""
+
+
+def _detect_file(tree: SingleFileTree) -> Detected:
+    name = next(path for path, _size in tree.files())
+    with tree.open(name) as stream:
+        start = stream.read(_SNIFF)
+    if name.lower().endswith(".edxml") or any(mark in start for mark in _EDXML):
+        return Detected(type=EDXML)
+    whole = SubTree(tree, "")
+    if _METS_NAMESPACE in start or name.lower() == "mets.xml":
+        head = read_head(whole, name)
+        return Detected(type=eark_type(head), package=whole, head=head, bare_mets=True)
+    if name.lower().endswith(".xml") and _kind_of_xml(whole, name):
+        return Detected(type=TT02)
+    return Detected(type=UNKNOWN)
