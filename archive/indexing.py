@@ -12,7 +12,7 @@ from archive.search.index import SearchIndex
 @contextmanager
 def open_index(archive: Archive) -> Iterator[SearchIndex]:
     """Open the index; one that is missing, damaged or another catalogue's is made anew."""
-    index = SearchIndex.open(archive.index_folder)
+    index = SearchIndex.open(archive.index_folder, source_id=source_id(archive))
     try:
         yield index
     finally:
@@ -25,7 +25,6 @@ def bring_level(archive: Archive, index: SearchIndex) -> int:
         index,
         archive.catalogue.changes,
         lambda aip_id, version: index_entries(archive, aip_id, version),
-        source_id=source_id(archive),
     )
 
 

@@ -34,17 +34,17 @@ RESULTS = Path(__file__).parent / "results"
 SEED = 20_260_101
 SYLLABLES_PER_BODY = 600
 
-COMMON = (
-    "của và được có theo định quy các về công nhân dân quyết cơ quan nhà nước ủy ban văn bản tổ chức tỉnh huyện xã thực "
-    "hiện hồ sơ đất đai thu hồi sử dụng quyền cấp giấy chứng nhận chủ tịch thông báo kế hoạch báo cáo tài chính ngân sách "
-    "điều khoản luật nghị trách nhiệm giải phóng mặt bằng bồi thường hỗ trợ tái cư phê duyệt dự án đầu tư xây dựng công "
-    "trình khiếu nại tố cáo thanh tra kiểm cán bộ viên lương bảo hiểm xã hội y tế giáo dục trường học an ninh"
-).split()
-ONSETS = "b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x".split()
-RIMES = (
-    "a ac ai am an ang anh ao ap at au ay e em en eo et ê êm ên i ia iêm iên iêu im in inh o oa oan oc oi om on ong ô ôc "
-    "ôi ôm ôn ông ơ ơi ơn u ua uân uc ui um un ung uôc uôi ư ưa ưc ưng ươc ươi ương y yên"
-).split()
+COMMON = """
+của và được có theo định quy các về công nhân dân quyết cơ quan nhà nước ủy ban văn bản tổ chức tỉnh huyện xã thực hiện
+hồ sơ đất đai thu hồi sử dụng quyền cấp giấy chứng nhận chủ tịch thông báo kế hoạch báo cáo tài chính ngân sách điều
+khoản luật nghị trách nhiệm giải phóng mặt bằng bồi thường hỗ trợ tái cư phê duyệt dự án đầu tư xây dựng công trình
+khiếu nại tố cáo thanh tra kiểm cán bộ viên lương bảo hiểm xã hội y tế giáo dục trường học an ninh
+"""
+ONSETS = "b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x"
+RIMES = """
+a ac ai am an ang anh ao ap at au ay e em en eo et ê êm ên i ia iêm iên iêu im in inh o oa oan oc oi om on ong ô ôc ôi
+ôm ôn ông ơ ơi ơn u ua uân uc ui um un ung uôc uôi ư ưa ưc ưng ươc ươi ương y yên
+"""
 TONES = ("", "\u0300", "\u0301", "\u0309", "\u0303", "\u0323")
 VOWELS = "aeiouyăâêôơư"
 NOTATIONS = ("QĐ-UBND", "TB-UBND", "BC-UBND", "QĐ-SNV", "CV-STC", "KH-UBND", "TTr-SXD", "NQ-HĐND")
@@ -61,16 +61,16 @@ TITLES = (
 def vocabulary() -> list[str]:
     """Return 6,000 syllables, most frequent first: real words of administration, then well-formed syllables."""
     made = []
-    for onset in ONSETS:
-        for rime in RIMES:
+    for onset in ONSETS.split():
+        for rime in RIMES.split():
             at = next(place for place, letter in enumerate(rime) if letter in VOWELS) + 1
             made += [unicodedata.normalize("NFC", onset + rime[:at] + tone + rime[at:]) for tone in TONES]
     random.Random(SEED).shuffle(made)
-    return list(dict.fromkeys([*COMMON, *made]))[:6000]
+    return list(dict.fromkeys([*COMMON.split(), *made]))[:6000]
 
 
 def records(count: int) -> Iterator[IndexEntry]:
-    """Yield case files; syllables follow Zipf and Mandelbrot so that the commonest makes 1.6 % of the text, as in law texts."""
+    """Yield case files; the commonest syllable makes 1.6 % of the text, as in law texts (Zipf and Mandelbrot)."""
     syllables = vocabulary()
     weights = list(accumulate(1 / (rank + 10) for rank in range(len(syllables))))
     places = [f"{syllables[200 + 3 * n].title()} {syllables[201 + 3 * n].title()}" for n in range(120)]
@@ -195,10 +195,10 @@ class Fts5:
             """
         )
         for number, entry in enumerate(records(count)):
-            self.database.execute("INSERT INTO words(rowid, title, number, code, agency, keyword, body) VALUES (?,?,?,?,?,?,?)",
-                (number, *folded_columns(entry)))  # fmt: skip
+            self.database.execute("INSERT INTO words VALUES (?,?,?,?,?,?)", folded_columns(entry))
             self.database.execute(
-                "INSERT INTO facts VALUES (?,?,?,?,?,?,?,?,?)", (number, entry.start, entry.end, *facet_values(entry))
+                "INSERT INTO facts VALUES (?,?,?,?,?,?,?,?,?)",
+                (number + 1, entry.start, entry.end, *facet_values(entry)),
             )
         self.database.executescript(
             "CREATE INDEX by_start ON facts(start_day, end_day); CREATE INDEX by_retention ON facts(retention); "

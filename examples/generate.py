@@ -43,7 +43,7 @@ def accepted() -> Iterator[tuple[str, bytes]]:
 def refused_ones() -> Iterator[tuple[str, bytes]]:
     """Yield the files of the case files that are refused."""
     bad = refused.badly_described()
-    yield from _folder("refused/01-mo-ta-sai", bad, json_descriptor(bad))
+    yield from _folder("refused/01-mo-ta-sai", bad, _with_impossible_date(json_descriptor(bad)))
     secret = refused.secret()
     yield from _folder("refused/02-ho-so-mat", secret, json_descriptor(secret))
     locked = refused.locked()
@@ -77,11 +77,16 @@ EXPECTED = (
     ("real/01-nghi-dinh-30-2020", "accepted", ""),
     ("real/02-van-ban-ky-so", "accepted", ""),
     ("real/03-tep-van-phong-va-thu", "accepted", ""),
-    ("refused/01-mo-ta-sai", "refused", "metadata.missing"),
+    (
+        "refused/01-mo-ta-sai",
+        "refused",
+        "metadata.missing metadata.bad-date metadata.unknown-code metadata.end-before-start metadata.total-differs "
+        "intake.file-absent intake.file-unnamed",
+    ),
     ("refused/02-ho-so-mat", "refused", "intake.secret"),
     ("refused/03-pdf-co-mat-khau", "refused", "format.encrypted"),
     ("refused/04-trung-tai-lieu", "refused", "intake.duplicate-in-archive"),
-    ("refused/05-zip-doc-hai.zip", "refused", "input"),
+    ("refused/05-zip-doc-hai.zip", "refused", "intake.unreadable"),
     ("refused/06-sai-phan-mo-rong", "refused", "format.not-accepted format.extension-mismatch"),
 )
 """Path, outcome, and codes that the report must hold; taken in in this order into an empty archive."""
@@ -111,6 +116,10 @@ def main() -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+
+
+def _with_impossible_date(descriptor: dict[str, bytes]) -> dict[str, bytes]:
+    return {name: content.replace(b'"04/05/2023"', b'"31/02/2023"') for name, content in descriptor.items()}
 
 
 def _folder(name: str, example: Example, descriptor: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:

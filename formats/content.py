@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from formats import findings as kinds
 from model.findings import Finding, FindingKind
 from model.formats import UNKNOWN_PUID, FormatIdentification, ValidatorRun
 
@@ -95,8 +94,3 @@ def open_content(path: str, name: str, identification: FormatIdentification | No
         view=view,
         identification=identification or FormatIdentification(puid=UNKNOWN_PUID),
     )
-
-
-def not_a_file(name: str) -> Finding:
-    """Return the finding for a link, device or other special file."""
-    return kinds.NOT_A_FILE.at(name)

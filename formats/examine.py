@@ -4,6 +4,7 @@ An `Examiner` owns one worker. It hands it files in batches, watches its time an
 hangs, crashes or eats memory, kills and replaces it: that file alone gets an undecided finding.
 """
 
+import stat
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -33,6 +34,8 @@ class ExamineItem:
     """Where its bytes are; read only."""
     name: str
     """The name its maker gave it: location of findings, and the extension compared with the content."""
+    links: bool = True
+    """Whether a symbolic link is followed; if not, it is a finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,11 +181,13 @@ class Examiner:
         self._number += 1
         job = _Job(number=self._number, item=item, size=0, steps=self._steps)
         try:
-            job.size = item.path.stat().st_size
-        except OSError as error:
-            job.facts = _without_worker(kinds.UNREADABLE.at(item.name, why=error.strerror or str(error)))
+            status = item.path.stat(follow_symlinks=item.links)
+            job.size = status.st_size
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            job.facts = _without_worker(kinds.UNREADABLE.at(item.name, why=why))
         else:
-            if not item.path.is_file():
+            if not stat.S_ISREG(status.st_mode):
                 job.facts = _without_worker(kinds.NOT_A_FILE.at(item.name))
         return job
 

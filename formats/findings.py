@@ -6,7 +6,10 @@ from model.text import N_
 _AGAIN = N_("Ask the submitter for an intact copy of the file.")
 
 EMPTY = finding_kind(
-    "format.empty", Severity.ERROR, N_("The file is empty."), remedy=N_("Ask the submitter for the file with its content.")
+    "format.empty",
+    Severity.ERROR,
+    N_("The file is empty."),
+    remedy=N_("Ask the submitter for the file with its content."),
 )
 UNKNOWN = finding_kind(
     "format.unknown",

@@ -3,7 +3,8 @@
 import re
 
 _FIELD = re.compile(
-    rb"^(?:From|To|Cc|Subject|Date|Message-ID|MIME-Version|Received|Return-Path|X-[\w-]+):", re.IGNORECASE | re.MULTILINE
+    rb"^(?:From|To|Cc|Subject|Date|Message-ID|MIME-Version|Received|Return-Path|X-[\w-]+):",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 

@@ -29,7 +29,12 @@ _MAX_PAGES = 5_000
 _CHECKED_PAGES = 500
 _DECODED = 64 << 20
 _REPORTED = 5
-_HARMLESS = ("Resources is missing or invalid", "extraneous whitespace seen", "ignoring non-stream", "duplicated")
+_HARMLESS = (
+    "Resources is missing or invalid",
+    "extraneous whitespace seen",
+    "ignoring non-stream",
+    "xref entry for the xref stream itself",
+)
 _DECODABLE = frozenset(("/FlateDecode", "/LZWDecode", "/ASCIIHexDecode", "/ASCII85Decode", "/RunLengthDecode"))
 _STREAM_NAME = re.compile(r"^(?:WARNING: )?(?:stream <[^>]*>[:,]? ?)?")
 

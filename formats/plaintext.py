@@ -114,7 +114,7 @@ def _unmarked_utf16(data: bytes) -> str:
 
 def _mostly_utf8(data: bytes) -> bool:
     """Tell whether bytes are UTF-8 with a few broken places rather than another encoding."""
-    text = data[:1 << 20].decode("utf-8", "replace")
+    text = data[: 1 << 20].decode("utf-8", "replace")
     broken = text.count("\ufffd")
     beyond = sum(1 for character in text[:100_000] if character > "\x7f")
     return broken > 0 and beyond > broken * 10

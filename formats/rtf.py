@@ -60,7 +60,7 @@ class _Reader:
         if self.pending:
             font = self.fonts.get(self.state.font, "")
             if font.lower().startswith((".vn", "vni")):
-                self.put(vietnamese.by_font(self.pending.decode("latin-1"), font))
+                self.put(vietnamese.by_font(self.pending.decode("cp1252", "replace"), font))
             else:
                 self.put(self.pending.decode(self.charsets.get(self.state.font, self.codec), "replace"))
             self.pending.clear()

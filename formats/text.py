@@ -3,9 +3,9 @@
 import re
 import unicodedata
 
-_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-_SPACES = re.compile(r"[ \t\xa0\r\f\u2000-\u200a\u202f\u3000]{2,}|[\t\xa0\r\f\u2000-\u200a\u202f\u3000]")
-_LINES = re.compile(r" ?\n[ \n]*")
+_UNWANTED = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]"
+)
 
 
 def tidy(text: str, limit: int) -> tuple[str, bool]:
@@ -13,6 +13,7 @@ def tidy(text: str, limit: int) -> tuple[str, bool]:
     raw = text[: limit * 2]
     if not raw.isascii():
         raw = unicodedata.normalize("NFC", raw)
-    cleaned = _UNWANTED.sub("", raw)
-    cleaned = _LINES.sub("\n", _SPACES.sub(" ", cleaned)).strip()
-    return cleaned[:limit], len(cleaned) > limit or len(text) > len(raw) + limit
+    if not raw.replace("\n", "").isprintable():
+        raw = _UNWANTED.sub("", raw)
+    cleaned = "\n".join(filter(None, [" ".join(line.split()) for line in raw.splitlines()]))
+    return cleaned[:limit], len(cleaned) > limit or len(text) > limit * 2

@@ -58,12 +58,12 @@ def _vni() -> tuple[re.Pattern[str], dict[str, str]]:
 
 
 def from_tcvn3(text: str) -> str:
-    """Decode text whose characters are TCVN3 bytes read as Latin-1; a `.VnTimeH` font makes them capitals."""
+    """Decode text whose characters are TCVN3 bytes read as Windows-1252; a `.VnTimeH` font makes them capitals."""
     return text.translate(_tcvn3())
 
 
 def from_vni(text: str) -> str:
-    """Decode text whose characters are VNI bytes read as Latin-1."""
+    """Decode text whose characters are VNI bytes read as Windows-1252."""
     pattern, table = _vni()
 
     def letter(match: re.Match[str]) -> str:
@@ -79,12 +79,10 @@ def decode(data: bytes, encoding: str) -> str:
     """Decode bytes in one of the four legacy encodings, to NFC; bytes without meaning become U+FFFD."""
     if encoding == CP1258:
         return unicodedata.normalize("NFC", data.decode("cp1258", "replace"))
-    text = data.decode("latin-1")
-    if encoding == TCVN3:
-        return from_tcvn3(text)
-    if encoding == VNI:
-        return from_vni(text)
-    return text.translate(_viscii())
+    if encoding == VISCII:
+        return data.decode("latin-1").translate(_viscii())
+    text = data.decode("cp1252", "replace")
+    return from_tcvn3(text) if encoding == TCVN3 else from_vni(text)
 
 
 def by_font(text: str, font: str) -> str:

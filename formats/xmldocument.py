@@ -1,6 +1,5 @@
 """XML documents: well-formed, safe to read, and their text."""
 
-
 from lxml import etree
 
 from formats import findings as kinds

@@ -161,7 +161,7 @@ def _directory(view: bytes | mmap) -> tuple[int, int, int]:
     if at < 0 or at + _END.size > len(view):
         raise ZipDamage("the end of the ZIP directory is missing")
     _, _, _, _, count, size, offset, _ = _END.unpack(view[at : at + _END.size])
-    if 0xFFFF == count or 0xFFFFFFFF in (size, offset):
+    if count == 0xFFFF or 0xFFFFFFFF in (size, offset):
         locator = at - _LOCATOR.size
         if locator >= 0 and view[locator : locator + 4] == b"PK\x06\x07":
             at = _LOCATOR.unpack(view[locator : locator + _LOCATOR.size])[2]
@@ -196,7 +196,9 @@ def _zip64(extra: bytes, packed: int, size: int, offset: int) -> tuple[int, int,
     while position + 4 <= len(extra):
         kind, length = struct.unpack_from("<2H", extra, position)
         if kind == 1:
-            values = [value for (value,) in struct.iter_unpack("<Q", extra[position + 4 : position + 4 + (length & ~7)])]
+            values = [
+                value for (value,) in struct.iter_unpack("<Q", extra[position + 4 : position + 4 + (length & ~7)])
+            ]
             size = values.pop(0) if size == 0xFFFFFFFF and values else size
             packed = values.pop(0) if packed == 0xFFFFFFFF and values else packed
             offset = values.pop(0) if offset == 0xFFFFFFFF and values else offset

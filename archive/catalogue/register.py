@@ -65,7 +65,7 @@ class Registrar:
 
     def _add(self, connection: Connection, registration: Registration, fresh: set[bytes]) -> None:
         held, version = registration.held, registration.version
-        transfers.put(connection, _accepted(registration))
+        totals = transfers.write_row(connection, _accepted(registration))
         before = _current_counts(connection, held.aip_id)
         _put_case_file(connection, registration)
         remaining = iter(registration.files)
@@ -80,8 +80,9 @@ class Registrar:
         connection.execute(
             sa.update(package_versions).where(package_versions.c.id == version_id).values(document_count=count)
         )
+        # From here to the commit one registration waits for the other, so what takes time comes before.
         feed.append(self._database, connection, held.aip_id, version.version, feed.PUT)
-        counters.add(connection, _difference(registration, count, before))
+        counters.add(connection, totals | _difference(registration, count, before))
 
     def _add_files(
         self, connection: Connection, version_id: int, folder: str, held: Iterable[HeldFile], fresh: set[bytes]

@@ -66,6 +66,15 @@ def put(connection: Connection, row: Row) -> None:
     Raises:
         ConflictError: its state claims a fingerprint that another transfer holds.
     """
+    counters.add(connection, write_row(connection, row))
+
+
+def write_row(connection: Connection, row: Row) -> dict[str, int]:
+    """Insert or replace a transfer; return what the totals gain, for the caller to add at its end.
+
+    Raises:
+        ConflictError: its state claims a fingerprint that another transfer holds.
+    """
     before = _state(connection, row["id"])
     try:
         if before is None:
@@ -78,11 +87,12 @@ def put(connection: Connection, row: Row) -> None:
             hint=N_("See the transfers with `chauban transfer list`; nothing needs to be handed in again."),
             transfer=row["id"],
         ) from error
-    if before != row["state"]:
-        changes = {counters.transfer_counter(row["state"]): 1}
-        if before is not None:
-            changes[counters.transfer_counter(before)] = -1
-        counters.add(connection, changes)
+    if before == row["state"]:
+        return {}
+    changes = {counters.transfer_counter(row["state"]): 1}
+    if before is not None:
+        changes[counters.transfer_counter(before)] = -1
+    return changes
 
 
 def _state(connection: Connection, identifier: uuid.UUID) -> str | None:

@@ -25,7 +25,7 @@ _WHOLE_NUMBER_BOOST = 60.0
 _ADJACENT_TITLE_BOOST = 4.0
 _ADJACENT_BOOST = 2.0
 _MAX_ADJACENT = 6
-_ADJACENT_LIMIT = 10_000
+_ADJACENT_LIMIT = 2_000
 """Documents with the rarer word of a pair: beyond, that both stand side by side in the text says little and costs."""
 _MAX_EXPANSIONS = 256
 """Words a prefix inside a number (`123/Q*`) may stand for in running text."""

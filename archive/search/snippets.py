@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import chain
 
 from archive.search.compiler import Needle
 from archive.search.folding import compose, fold
@@ -47,11 +48,10 @@ class Snippets:
         """Return the snippet of the first text with something to mark, else the beginning of the first text."""
         beginning = ""
         for text in texts:
-            clean = text.translate(_NO_MARKS)
-            places = self.places(clean)
+            places = self.places(text)
             if places:
-                return self.cut(clean, places)
-            beginning = beginning or _head(clean)
+                return self.cut(text, places)
+            beginning = beginning or _head(text)
         return beginning
 
     def places(self, text: str) -> list[tuple[int, int]]:
@@ -114,9 +114,9 @@ def _marked(text: str, low: int, high: int, places: list[tuple[int, int]]) -> st
     for start, end in places:
         if start < low or end > high:
             continue
-        parts += [text[at:start], opening, text[start:end], closing]
+        parts += [text[at:start].translate(_NO_MARKS), opening, text[start:end], closing]
         at = end
-    parts += [text[at:high], "…" if high < len(text) else ""]
+    parts += [text[at:high].translate(_NO_MARKS), "…" if high < len(text) else ""]
     return _BREAK.sub(" ", "".join(parts)).strip()
 
 
@@ -128,5 +128,5 @@ def _head(text: str) -> str:
 
 
 def texts_to_search(body: str, note: str, keywords: str, title: str) -> Iterable[str]:
-    """Return an entry's texts in the order in which a snippet is looked for."""
-    return (compose(text) for text in (body, note, keywords, title) if text)
+    """Return an entry's texts in the order in which a snippet is looked for; the body is composed already."""
+    return chain([body] if body else [], (compose(text) for text in (note, keywords, title) if text))

@@ -62,8 +62,15 @@ class S3Store:
         return str(self._address)
 
     def create(self, key: str) -> StoreWriter:
-        """Begin an object."""
-        return S3Writer(self._connection, check_new_key(key), conditions=self._conditions)
+        """Begin an object.
+
+        Raises:
+            ConfigurationError: there is no such bucket (some servers would silently make one for a mistyped name).
+            StorageError: the store could not be reached.
+        """
+        check_new_key(key)
+        self.check()
+        return S3Writer(self._connection, key, conditions=self._conditions)
 
     def put(self, key: str, content: bytes) -> StoredObject:
         """Create a small object at once.
@@ -200,6 +207,7 @@ class S3Store:
 
     def probe(self) -> StoreCapabilities:
         """Try what the server really does, and leave nothing behind; the findings are used from here on."""
+        self.check()
         found = probe_bucket(self._connection)
         self._conditions.trusted = found.conditional_write
         self._sorted = found.sorted_listing

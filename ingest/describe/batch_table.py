@@ -63,7 +63,10 @@ def read_batch(reading: Reading) -> Iterator[Cells]:
 
 
 def _load(path: Path, limits: Limits) -> _Batch:
-    facts = path.stat()
+    try:
+        facts = path.stat()
+    except OSError as error:
+        return _Batch(fault=error.strerror or "it is gone")
     return _load_once(path, facts.st_mtime_ns, facts.st_size, limits)
 
 
@@ -74,18 +77,25 @@ def _load_once(path: Path, _modified: int, size: int, limits: Limits) -> _Batch:
     reading = Reading(path=path, name=path.name, limits=limits, log=log)
     batch = _Batch()
     try:
-        if size > limits.descriptor_size:
-            raise DescriptorError(f"it is larger than {limits.descriptor_size} bytes")
-        tables = (xlsx_tables if path.suffix.lower() == ".xlsx" else csv_tables)(reading)
-        for count, row in enumerate(read_cases(reading, tables)):
-            if count >= _ROWS:
-                raise DescriptorError(f"it has more than {_ROWS} rows for several case files")
-            _add(batch, row.code, row.case, row.document)
+        _read_rows(reading, size, batch)
     except DescriptorError as error:
         batch.fault = str(error)
     batch.findings = tuple(log)
     batch.common = reading.case_cells
     return batch
+
+
+def _read_rows(reading: Reading, size: int, batch: _Batch) -> None:
+    if size > reading.limits.descriptor_size:
+        raise DescriptorError(f"it is larger than {reading.limits.descriptor_size} bytes")
+    tables = (xlsx_tables if reading.path.suffix.lower() == ".xlsx" else csv_tables)(reading)
+    try:
+        for count, row in enumerate(read_cases(reading, tables)):
+            if count >= _ROWS:
+                raise DescriptorError(f"it has more than {_ROWS} rows for several case files")
+            _add(batch, row.code, row.case, row.document)
+    finally:
+        tables.close()
 
 
 def _add(batch: _Batch, code: str, values: dict[str, tuple[object, str]], document: Cells) -> None:

@@ -1,5 +1,6 @@
 """From cells by attribute name to a `CaseFile` and `Document`s, with a finding for every value that cannot be used."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -39,6 +40,7 @@ Cells = Mapping[str, object]
 """What was written for each attribute: text, a number, a date, a boolean, or a list of them."""
 
 _SECRECY_NONE = frozenset(("", "khong", "thuong", "khongmat", "none", "no", "0", "binhthuong"))
+_DIVIDED = re.compile(r"[;,|\n]")
 _CASE = {element.attribute: element for element in CASE_FILE_ELEMENTS}
 _DOCUMENT = {element.attribute: element for element in DOCUMENT_ELEMENTS}
 _PLACE_FIELDS = ("fonds_code", "agency_code", "agency_name")
@@ -113,7 +115,7 @@ class Converter:
 
     def _codes(self, element: Element, raw: object, _place: str) -> tuple[str, ...]:
         text = clean_text(_flat(raw))[0]
-        whole = code_of(element.codes, text) if text else ""
+        whole = code_of(element.codes, text) if text and not _DIVIDED.search(text) else text
         if whole != text:
             return (whole,)
         return tuple(dict.fromkeys(code_of(element.codes, part) for part in split_list(raw)))

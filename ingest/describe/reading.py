@@ -54,9 +54,7 @@ class Reading:
             self.case_cells[attribute] = [*(held if isinstance(held, list) else [held]), value]
         elif held != value:
             self.log.add(
-                kinds.CASE_FIELD_DIFFERS.at(
-                    self.name, title=title[:200], value=str(held)[:200], other=str(value)[:200]
-                )
+                kinds.CASE_FIELD_DIFFERS.at(self.name, title=title[:200], value=str(held)[:200], other=str(value)[:200])
             )
 
 

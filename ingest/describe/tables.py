@@ -1,7 +1,7 @@
 """Reading descriptions that are tables: one row a document, as registers of documents have always been."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ingest.describe import findings as kinds
@@ -36,6 +36,8 @@ class Tables:
     case: Rows | None
     """Of a sheet about the case file; none when everything is in one sheet."""
     documents: Rows
+    close: Callable[[], None] = lambda: None
+    """Releases the file; called by whoever read the rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,8 @@ def _case_rows(reading: Reading, rows: Rows) -> Iterator[dict[str, tuple[object,
         elif fields and fields[0][1] != KNOWN_ELSEWHERE and _holds(cells, fields[0][0] + 1):
             at, attribute, title = fields[0]
             down.setdefault(attribute, (cells[at + 1], title))
+        elif not fields:
+            _note_unknown(reading, [title for at, _, title in known[:1] if title and _holds(cells, at + 1)])
     if down:
         yield down
 

@@ -27,7 +27,7 @@ _CASE_ALIASES = {
     "start_date": "thoigianbatdau ngaybatdau batdau tungay ngaymohoso ngaymo start",
     "end_date": "thoigianketthuc ngayketthuc ketthuc denngay ngaydonghoso ngaydong end",
     "keywords": "tukhoa keyword keywords",
-    "total_doc": "tongsotailieutronghoso tongsotailieu tongsovanban sotailieu sovanban soluongtailieu soluongvanban documents",
+    "total_doc": "tongsotailieutronghoso tongsotailieu tongsovanban sotailieu sovanban soluongtailieu soluongvanban",
     "number_of_paper": "soluongto soto tongsoto numberofsheets sheets",
     "number_of_page": "soluongtrang sotrang tongsotrang numberofpages pages",
     "format": "tinhtrangvatly physicalcondition condition",
@@ -41,7 +41,7 @@ _CASE_ALIASES = {
     "agency_code": "madinhdanhcoquan macoquan agencycode",
     "agency_name": "tencoquan tencoquannop coquannop donvinop agencyname agency",
     SECRECY: "domat mucdomat daumat capdomat secrecy classification",
-    KNOWN_ELSEWHERE: "stt tt sott nguoilap nguoilaphoso mucluc muclucso mucluchoso",
+    KNOWN_ELSEWHERE: "stt tt sott nguoilap nguoilaphoso mucluc muclucso mucluchoso truongthongtin field",
 }
 _DOCUMENT_ALIASES = {
     "doc_id": "madinhdanhtailieu madinhdanh madinhdanhvanban documentidentifier documentid identifier",
@@ -55,8 +55,8 @@ _DOCUMENT_ALIASES = {
         " referencenumber reference"
     ),
     "issued_date": (
-        "ngaythangnamtailieu ngaythangnam ngaythang ngaythangvanban ngaythangnamvanban ngayvanban ngaybanhanh ngayky ngay"
-        " dateofthedocument documentdate issued date"
+        "ngaythangnamtailieu ngaythangnam ngaythang ngaythangvanban ngaythangnamvanban ngayvanban ngaybanhanh ngayky"
+        " ngay dateofthedocument documentdate issued date"
     ),
     "organ_name": (
         "tencoquantochuccanhanbanhanh coquantochuccanhanbanhanh coquanbanhanh donvibanhanh noibanhanh tacgia"

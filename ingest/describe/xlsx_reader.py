@@ -32,6 +32,8 @@ _DATE_FORMATS = frozenset((*range(14, 18), 22, *range(27, 37), *range(50, 59)))
 _SHARED_TEXT = 96 << 20
 """Characters of shared strings at most."""
 _PARTS = 5000
+_ELEMENT = 16 << 20
+"""Bytes of XML that one row or other element asked for may take."""
 
 
 def read_xlsx(reading: Reading) -> Iterator[Cells]:
@@ -40,7 +42,11 @@ def read_xlsx(reading: Reading) -> Iterator[Cells]:
     Raises:
         DescriptorError: not a readable Excel workbook.
     """
-    yield from read_one_case(reading, xlsx_tables(reading))
+    tables = xlsx_tables(reading)
+    try:
+        yield from read_one_case(reading, tables)
+    finally:
+        tables.close()
 
 
 def xlsx_tables(reading: Reading) -> Tables:
@@ -54,7 +60,7 @@ def xlsx_tables(reading: Reading) -> Tables:
     if documents is None:
         raise DescriptorError("it has no visible sheet")
     separate = case is not None and case is not documents
-    return Tables(book.rows(case) if case is not None and separate else None, book.rows(documents))
+    return Tables(book.rows(case) if case is not None and separate else None, book.rows(documents), book.close)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,13 @@ class _Workbook:
             self._dates = self._date_styles()
             self._epoch, self.sheets = self._read_sheets()
         except InputError as error:
-            raise DescriptorError(f"it is no readable Excel workbook ({error.template.format(**error.values)})") from error
+            raise DescriptorError(
+                f"it is no readable Excel workbook ({error.template.format(**error.values)})"
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._zip.close()
 
     def rows(self, sheet: _Sheet) -> Rows:
         """Yield the rows of a sheet.
@@ -115,9 +127,10 @@ class _Workbook:
 
     def _elements(self, part: bytes, name: str) -> Iterator[etree._Element]:
         """Yield the elements of one name of a part, each cleared before the next."""
-        stream = self._open(part)
-        if stream is None:
+        opened = self._open(part)
+        if opened is None:
             return
+        stream = _Paced(opened)
         try:
             for _, element in etree.iterparse(
                 stream,
@@ -131,6 +144,7 @@ class _Workbook:
                 if element.getroottree().docinfo.doctype:
                     raise DescriptorError("it declares a document type, which is not accepted")
                 yield element
+                stream.since = 0
                 element.clear()
                 parent = element.getparent()
                 while parent is not None and element.getprevious() is not None:
@@ -166,7 +180,7 @@ class _Workbook:
 
     def _read_sheets(self) -> tuple[date, list[_Sheet]]:
         targets = {
-            node.get("Id"): node.get("Target") or ""
+            str(node.get("Id")): node.get("Target") or ""
             for node in self._whole(b"xl/_rels/workbook.xml.rels", "Relationships")
         }
         epoch = date(1899, 12, 30)
@@ -177,7 +191,7 @@ class _Workbook:
                 epoch = date(1904, 1, 1)
             for node in book.iter("{*}sheet"):
                 ids = [value for key, value in node.attrib.items() if str(key).endswith("}id")]
-                target = targets.get(ids[0], "") if ids else ""
+                target = targets.get(str(ids[0]), "") if ids else ""
                 part = target.lstrip("/") if target.startswith("/") else normpath(f"xl/{target}")
                 sheets.append(
                     _Sheet(str(node.get("name") or ""), part.encode(), node.get("state") in ("hidden", "veryHidden"))
@@ -232,6 +246,22 @@ class _Workbook:
         if kind == "d":
             return text[:10]
         return None if kind == "e" else _unescaped(text)
+
+
+class _Paced:
+    """A part being parsed: ends the reading when too much goes by without one of the elements asked for."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.since = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on."""
+        data = self._stream.read(size)
+        self.since += len(data)
+        if self.since > _ELEMENT:
+            raise DescriptorError("a part of the workbook is too large")
+        return data
 
 
 def _text(element: etree._Element) -> str:

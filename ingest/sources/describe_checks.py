@@ -29,7 +29,9 @@ _RETENTION_RANK = {code: rank for rank, code in enumerate(("06", "05", "04", "03
 _UNREADABLE = frozenset(
     kind.code for kind in (kinds.BAD_DATE, kinds.BAD_NUMBER, kinds.BAD_BOOLEAN, kinds.TWO_DIGIT_YEAR)
 )
-_NOT_THERE = frozenset(kind.code for kind in (kinds.NO_DESCRIPTOR, kinds.UNREADABLE_DESCRIPTOR, kinds.CASE_NOT_DESCRIBED))
+_NOT_THERE = frozenset(
+    kind.code for kind in (kinds.NO_DESCRIPTOR, kinds.UNREADABLE_DESCRIPTOR, kinds.CASE_NOT_DESCRIBED)
+)
 """Nothing can be checked field by field: the reader said why."""
 
 
@@ -173,9 +175,7 @@ class _Documents:
         elif case_file.total_doc is not None and case_file.total_doc != self.count:
             yield kinds.TOTAL_DIFFERS.at(case_place("totalDoc"), claimed=case_file.total_doc, listed=self.count)
         if self.pages_known and self.count and case_file.number_of_page not in (None, self.pages):
-            yield kinds.PAGES_DIFFER.at(
-                case_place("numberOfPage"), claimed=case_file.number_of_page, listed=self.pages
-            )
+            yield kinds.PAGES_DIFFER.at(case_place("numberOfPage"), claimed=case_file.number_of_page, listed=self.pages)
         rank, ordinal, code = self.longest
         if rank > _RETENTION_RANK.get(case_file.maintenance, rank):
             words = CODE_TABLES["maintenance"]

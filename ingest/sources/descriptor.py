@@ -6,6 +6,7 @@ the same kind the plain name `hoso` first.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,7 +30,15 @@ EXTENSIONS = (".json", ".xml", ".xlsx", ".csv")
 DOCUMENTS = "described.jsonl"
 
 _STEMS = (
-    *("hoso", "mauhoso", "mucluc", "muclucvanban", "muclucvanbantronghoso", "muclucvanbantailieu", "muclucvanbantailieutronghoso"),
+    *(
+        "hoso",
+        "mauhoso",
+        "mucluc",
+        "muclucvanban",
+        "muclucvanbantronghoso",
+        "muclucvanbantailieu",
+        "muclucvanbantailieutronghoso",
+    ),
     *("mucluctailieu", "muclucvantailieu", "muclucholso", "mucluchoso", "mautailieu", "motahoso", "casefile"),
 )
 _INHERITED = ("maintenance", "mode", "languages", "risk_recovery", "risk_recovery_status")
@@ -106,8 +115,9 @@ def read_description(submission: Submission, work: Path, limits: Limits) -> Desc
         spool.close()
         log.add(kinds.NO_DESCRIPTOR.at(submission.name))
         return Description(case_file=CaseFile(), documents=spool, findings=tuple(log))
+    copy = work / f"described{chosen.suffix}"
     reading = Reading(
-        path=work / f"described{chosen.suffix}",
+        path=copy,
         name=chosen.shown,
         limits=limits,
         log=log,
@@ -116,8 +126,10 @@ def read_description(submission: Submission, work: Path, limits: Limits) -> Desc
     converter = Converter(log)
     count = 0
     try:
-        _copy(chosen, reading.path, limits)
-        for cells in _reader(chosen.suffix)(reading):
+        _copy(chosen, copy, limits)
+        if submission.case_code and submission.beside is not None:
+            reading.path = submission.beside
+        for cells in _reader(chosen.suffix, batch=bool(submission.case_code))(reading):
             count += 1
             _check_count(count, chosen.shown, limits)
             spool.append(converter.document(cells, count))
@@ -135,7 +147,7 @@ def read_description(submission: Submission, work: Path, limits: Limits) -> Desc
         findings=tuple(log),
         descriptor=chosen.name,
         supplied=submission.beside,
-        copy=reading.path if reading.path.exists() else None,
+        copy=copy if copy.exists() else None,
     )
 
 
@@ -224,20 +236,18 @@ def _found(source: Source, entry: SourceEntry, folder: str, *, tag: bool = False
                 name=b"" if tag else entry.name,
                 shown=display_name(entry.name),
                 suffix=Path(text).suffix.lower(),
-                open=lambda: opener(entry),
+                open=partial(opener, entry),
             )
     return None
 
 
 def _copy(found: _Found, target: Path, limits: Limits) -> None:
     """Copy a descriptor into the work area, so that every reader has a file, wherever it came from."""
-    left = limits.descriptor_size
+    size = 0
     try:
         with found.open() as stream, target.open("wb") as copy:
-            while chunk := stream.read(1 << 20):
-                left -= len(chunk)
-                if left < 0:
-                    raise DescriptorError(f"it is larger than {limits.descriptor_size} bytes")
+            while size <= limits.descriptor_size and (chunk := stream.read(1 << 20)):
+                size += len(chunk)
                 copy.write(chunk)
     except OSError as error:
         raise StorageError(
@@ -245,10 +255,10 @@ def _copy(found: _Found, target: Path, limits: Limits) -> None:
             hint=N_("Free some space, then run the same command again."),
             why=error.strerror or type(error).__name__,
         ) from error
-    except DescriptorError:
-        target.unlink(missing_ok=True)
-        raise
-    if target.stat().st_size == 0:
+    if size > limits.descriptor_size:
+        target.unlink()
+        raise DescriptorError(f"it is larger than {limits.descriptor_size} bytes")
+    if size == 0:
         raise DescriptorError("it is empty")
 
 
@@ -269,8 +279,10 @@ def _check_count(count: int, name: str, limits: Limits) -> None:
         )
 
 
-def _reader(suffix: str) -> Callable[[Reading], Iterator[Cells]]:
-    if suffix == ".json":
+def _reader(suffix: str, *, batch: bool) -> Callable[[Reading], Iterator[Cells]]:
+    if batch and suffix in (".xlsx", ".csv"):
+        from ingest.describe.batch_table import read_batch as reader
+    elif suffix == ".json":
         from ingest.describe.json_reader import read_json as reader
     elif suffix == ".xml":
         from ingest.describe.xml_reader import read_xml as reader

@@ -55,9 +55,7 @@ def _at(path: Path, limits: Limits) -> Iterator[Submission]:
             path=_shown(path),
         )
     else:
-        raise InputError(
-            N_("{path} does not exist."), hint=N_("Check the path for typing errors."), path=_shown(path)
-        )
+        raise InputError(N_("{path} does not exist."), hint=N_("Check the path for typing errors."), path=_shown(path))
 
 
 @dataclass(slots=True)

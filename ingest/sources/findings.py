@@ -55,9 +55,7 @@ TRAILING_DATA = finding_kind(
 NAME_CHANGED = finding_kind(
     "intake.name-changed",
     _I,
-    N_(
-        "“{name}” is kept in the package as “{path}”, a name that every system can hold; the original name is on record."
-    ),
+    N_("“{name}” is kept in the package as “{path}”, a name every system can hold; the original name is on record."),
 )
 NAME_COLLISION = finding_kind(
     "intake.name-collision",
@@ -112,7 +110,9 @@ DUPLICATE_IN_ARCHIVE = finding_kind(
 CASE_CODE_HELD = finding_kind(
     "intake.case-code-held",
     _E,
-    N_("The archive already holds a case file with the code {code}: “{title}” (package {package}), with other content."),
+    N_(
+        "The archive already holds a case file with the code {code}: “{title}” (package {package}), with other content."
+    ),
     remedy=N_("Correct the case file code, or ask the archive to take this in as a new version of the case file."),
     source=_DUPLICATES,
 )

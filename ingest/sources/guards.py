@@ -41,7 +41,7 @@ def readings(name: bytes) -> tuple[str, ...]:
 
 
 def is_system_file(name: bytes) -> bool:
-    """Tell whether an operating system made the file: Thumbs.db, .DS_Store, desktop.ini, __MACOSX, ._ twins, ~$ locks."""
+    """Tell whether an operating system made the file: Thumbs.db, .DS_Store, __MACOSX, `._` twins, `~$` locks."""
     base = name.rsplit(b"/", 1)[-1]
     if base[:2] in (b"._", b"~$") or base.lower() in _SYSTEM_FILES:
         return True

@@ -217,9 +217,9 @@ class ZipReader:
         fields = _CENTRAL.unpack(self.read_at(position, _CENTRAL.size))
         if fields[0] != b"PK\x01\x02":
             raise damaged(str(self.path))
-        (flags, method, clock, day, crc, packed, size, name_size, extra_size, comment, _, _, attributes, header) = fields[
-            5:
-        ]
+        (flags, method, clock, day, crc, packed, size, name_size, extra_size, comment, _, _, attributes, header) = (
+            fields[5:]
+        )
         rest = self.read_at(position + _CENTRAL.size, name_size + extra_size)
         extra = rest[name_size:]
         if _MARK64 in (size, packed, header):

@@ -20,6 +20,7 @@ from preservation.package.csip import (
     METS,
     OAIS_TYPES,
     OLDEST,
+    TT05,
     XLINK,
     Regime,
     breach,
@@ -264,7 +265,7 @@ class _MetsCheck:
         rule = {"Documentation": "CSIP96", "Schemas": "CSIP100", "Representations": "CSIP104"}.get(label)
         if rule and not pointers:
             self._say(rule)
-        if label == "Metadata":
+        if label == "Metadata" and (self._root_level or self._regime is not TT05):
             for rule, attribute, section in (("CSIP91", "ADMID", "amdSec"), ("CSIP92", "DMDID", "dmdSec")):
                 if self._counts.get(section) and not div.get(attribute):
                     self._say(rule)
@@ -298,7 +299,7 @@ class _MetsCheck:
             self._say("CSIP117")
         else:
             self._check_agents()
-        if not self._counts.get("dmdSec"):
+        if self._root_level and not self._counts.get("dmdSec"):
             self._say("CSIP17")
         if self._counts.get("amdSec", 0) != 1:
             self._say("CSIP31", value=str(self._counts.get("amdSec", 0)))

@@ -10,6 +10,7 @@ Source:
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from lxml import etree
 
@@ -38,6 +39,14 @@ _SYNONYMS = {
 }
 _CONTESTED = frozenset(("riskRecovery", "riskRecoveryStatus", "process", "paperFileCode", "numberOfPaper", "docId"))
 """Elements that the circular's own lists, or real packages, leave out: missing ones are warnings."""
+_AIP_ORDER = (
+    "arcFileCode title maintenance mode language startDate endDate keyword totalDoc numberOfPaper numberOfPage format "
+    "inforSign confidenceLevel paperFileCode description riskRecovery riskRecoveryStatus"
+).split()
+_AIP_DOCUMENT_ORDER = (
+    "arcFileCode mode language keyword numberOfPage format inforSign confidenceLevel description docCode docOrdinal "
+    "typeName codeNumber codeNotation issuedDate organName subject autograph process"
+).split()
 _SPLIT = re.compile(r"[;,|]")
 _DATE = re.compile(r"(?:(?:(\d{2})/)?(\d{2})/)?(\d{4})")
 
@@ -86,15 +95,18 @@ _PICTURE = tuple(
 )
 
 
+@cache
 def case_elements(package_type: str) -> tuple[Element, ...]:
     """Return the elements of `EAD.xml` of a case file, in the order of the schema."""
     if package_type == DISSEMINATION:
         return _REQUEST
     if package_type == SUBMISSION:
         return CASE_FILE_ELEMENTS
-    return tuple(_named(row, "arcFileCode") if row.name == "fileCode" else row for row in CASE_FILE_ELEMENTS)
+    rows = (_named(row, "arcFileCode") if row.name == "fileCode" else row for row in CASE_FILE_ELEMENTS)
+    return tuple(sorted(rows, key=lambda row: _AIP_ORDER.index(row.name)))
 
 
+@cache
 def document_elements(package_type: str) -> tuple[Element, ...]:
     """Return the elements of `EAD_doc_*.xml`: 21 in a SIP, 19 in an AIP, 20 in a DIP."""
     if package_type == SUBMISSION:
@@ -106,8 +118,9 @@ def document_elements(package_type: str) -> tuple[Element, ...]:
             if row.name != "organName"
         )
     left_out = ("docId", "maintenance", "riskRecovery", "riskRecoveryStatus")
-    kept = tuple(row for row in DOCUMENT_ELEMENTS if row.name not in left_out)
-    return (_text("arcFileCode", 100, _MANDATORY), _text("docOrdinal", 10, _MANDATORY), *kept)
+    added = (_text("arcFileCode", 100, _MANDATORY), _text("docOrdinal", 10, _MANDATORY))
+    kept = (row for row in DOCUMENT_ELEMENTS if row.name not in left_out)
+    return tuple(sorted((*added, *kept), key=lambda row: _AIP_DOCUMENT_ORDER.index(row.name)))
 
 
 def _named(row: Element, name: str) -> Element:

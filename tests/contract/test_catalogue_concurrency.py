@@ -94,7 +94,7 @@ def test_readers_see_the_state_before_while_a_registration_runs(url: str) -> Non
     half = threading.Event()
     go_on = threading.Event()
 
-    def slowly(count: int):  # noqa: ANN202 - a generator for this test
+    def slowly(count: int):
         for place, file in enumerate(files("slow", count)):
             if place == count - 1:
                 half.set()
@@ -149,7 +149,7 @@ def test_long_registrations_that_need_each_others_formats_do_not_wait_for_ever(u
 
     meet = threading.Barrier(2)
 
-    def two_formats(number: int, order: Callable[[list[str]], list[str]]):  # noqa: ANN202 - a generator for this test
+    def two_formats(number: int, order: Callable[[list[str]], list[str]]):
         for place, file in enumerate(files(number, 1200)):
             name = order(["fmt/1", "fmt/2"])[0 if place < 600 else 1]
             if place == 600 and url.startswith("postgresql"):

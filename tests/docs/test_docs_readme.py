@@ -71,7 +71,9 @@ def _walk(command: click.Command, words: list[str], line: str) -> None:
         if expected_value:
             expected_value = False
         elif word.startswith("-") and word != "-":
-            option = next((p for c in path[-1:] for p in c.params if word.partition("=")[0] in p.opts), None)
+            option = next(
+                (p for c in path[-1:] for p in c.params if word.partition("=")[0] in (*p.opts, *p.secondary_opts)), None
+            )
             assert isinstance(option, click.Option), f"{line}: no option {word}"
             expected_value = not option.is_flag and "=" not in word
         elif isinstance(path[-1], click.Group):

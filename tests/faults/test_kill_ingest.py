@@ -58,7 +58,7 @@ def check_whole(archive: Path) -> None:
         assert opened.catalogue.counts().case_files == CASES
         reports = list(verify_all(opened, CampaignSettings(deep=True, restart=True)))
         codes = {finding.code for report in reports for finding in report.findings}
-        assert codes == {"custody.verified"}, codes
+        assert {code for code in codes if code.startswith("custody.")} == {"custody.verified"}, codes
         assert all(report.outcome is Outcome.PASSED for report in reports)
         assert list(opened.work.iterdir()) == []
         for store in ("a", "b"):
