@@ -5,9 +5,11 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import click
+
 from model.errors import EXIT_INTERRUPTED, ArchiveError
 from model.findings import printable
 from model.text import DOMAIN, LANGUAGES, LOCALE_DIR, N_, _, language_of_locale, use_language
@@ -50,7 +52,9 @@ class ChauBan(click.Group):
     help=N_("Folder of the archive (CHAUBAN_HOME); the current folder by default."),
 )
 @click.option("--lang", type=click.Choice(LANGUAGES), help=N_("Language of messages: vi or en."))
-@click.version_option(program_version(), prog_name="chauban", message="%(prog)s %(version)s", help=N_("Show the version."))
+@click.version_option(
+    program_version(), prog_name="chauban", message="%(prog)s %(version)s", help=N_("Show the version.")
+)
 @click.pass_context
 def root(ctx: click.Context, folder: Path, lang: str | None) -> None:
     """Remember where the archive is; commands open it when they need it."""
@@ -79,16 +83,16 @@ def load_commands() -> click.Group:
     from archive.commands import commands as archive_commands
     from formats.commands import format_group
     from ingest.commands import commands as ingest_commands
-    from preservation.commands import package_group
+    from preservation.commands import package
 
-    for command in (*archive_commands(), *ingest_commands(), format_group, package_group):
+    for command in (*archive_commands(), *ingest_commands(), format_group, package):
         root.add_command(command)
     return root
 
 
 def _language(arguments: Sequence[str]) -> str:
     """Return the language: the option, CHAUBAN_LANG, then the locale."""
-    named = [after for option, after in zip(arguments, arguments[1:], strict=False) if option == "--lang"]
+    named = [after for option, after in pairwise(arguments) if option == "--lang"]
     named += [item.removeprefix("--lang=") for item in arguments if item.startswith("--lang=")]
     for choice in (*named, os.environ.get("CHAUBAN_LANG", "")):
         if choice in LANGUAGES:

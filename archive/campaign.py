@@ -86,9 +86,7 @@ def _cursor(job: Job) -> tuple[UUID, int] | None:
     return UUID(aip_id), int(version)
 
 
-def _advance(
-    archive: Archive, job: Job, last: PackageVersion, results: list[CopyVerification], failed: int
-) -> Job:
+def _advance(archive: Archive, job: Job, last: PackageVersion, results: list[CopyVerification], failed: int) -> Job:
     """Write down one part: the record in the stores first, so that a crash can only lead to checking it again."""
     now = archive.clock.now()
     done = len({(result.aip_id, result.version) for result in results})

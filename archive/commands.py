@@ -15,7 +15,6 @@ from archive.access.export import (
     find_one,
     stream_document,
 )
-from archive.access.dip import export_dip
 from archive.archive import Archive, create_archive, open_archive
 from archive.campaign import CampaignSettings, verify_all
 from archive.doctor import Diagnosis, diagnose
@@ -74,7 +73,9 @@ def init(path: Path, name: str, database: str, stores: tuple[str, ...]) -> None:
 @click.option("--access", multiple=True, help=N_("Only this access level: code or word."))
 @click.option("--from", "date_from", default="", help=N_("Dated on this day or later (YYYY-MM-DD)."))
 @click.option("--to", "date_to", default="", help=N_("Dated on this day or earlier (YYYY-MM-DD)."))
-@click.option("--sort", type=click.Choice([sort.value for sort in Sort]), default="relevance", help=N_("Order of hits."))
+@click.option(
+    "--sort", type=click.Choice([sort.value for sort in Sort]), default="relevance", help=N_("Order of hits.")
+)
 @click.option("--offset", type=click.IntRange(0, 1_000_000), default=0, help=N_("Hits to leave out at the beginning."))
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, help=N_("Hits to show."))
 @click.option("--facets", is_flag=True, help=N_("Also count the hits by type, year, agency and so on."))
@@ -115,7 +116,11 @@ def show(ctx: click.Context, identifier: str, as_json: bool) -> None:
     help=N_("Dissemination package, stored package, or plain files."),
 )
 @click.option(
-    "--to", "target", type=click.Path(path_type=Path, allow_dash=True), required=True, help=N_("Where to write; - for one document on stdout.")
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, allow_dash=True),
+    required=True,
+    help=N_("Where to write; - for one document on stdout."),
 )
 @click.pass_context
 def export(ctx: click.Context, identifier: str, document: int | None, form: str, target: Path) -> None:
@@ -131,10 +136,14 @@ def export(ctx: click.Context, identifier: str, document: int | None, form: str,
         elif form == "aip":
             click.echo(printable(str(export_container(archive, held, target))))
         elif form == "dip":
+            from archive.access.dip import export_dip
+
             click.echo(printable(str(export_dip(archive, held, target))))
         else:
             count = export_files(archive, held, target)
-            click.echo(ngettext("{count} file in {path}", "{count} files in {path}", count).format(count=count, path=target))
+            click.echo(
+                ngettext("{count} file in {path}", "{count} files in {path}", count).format(count=count, path=target)
+            )
 
 
 @click.command(help=N_("Verify a held case file, everything held (--all), or a package on disk (PATH)."))

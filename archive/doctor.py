@@ -49,7 +49,9 @@ def _libraries() -> Iterator[Diagnosis]:
         yield Diagnosis(what=name, ok=bool(version), detail=version or _("not installed"))
     for name, purpose in _OPTIONAL_LIBRARIES:
         version = library_version(name)
-        yield Diagnosis(what=f"{name} ({_(purpose)})", ok=True if version else None, detail=version or _("not installed"))
+        yield Diagnosis(
+            what=f"{name} ({_(purpose)})", ok=True if version else None, detail=version or _("not installed")
+        )
     for name, purpose in _OPTIONAL_TOOLS:
         path = shutil.which(name)
         yield Diagnosis(
@@ -67,13 +69,17 @@ def _archive(archive: Archive) -> Iterator[Diagnosis]:
     with open_index(archive) as index:
         behind = archive.catalogue.last_change() - index.cursor
     yield Diagnosis(
-        what=_("search index"), ok=True, detail=_("{behind} changes behind; the next search catches up").format(behind=max(behind, 0))
+        what=_("search index"),
+        ok=True,
+        detail=_("{behind} changes behind; the next search catches up").format(behind=max(behind, 0)),
     )
     left = [path.name for path in archive.work.iterdir()] if archive.work.is_dir() else []
     yield Diagnosis(
         what=_("work area"),
         ok=True if not left else None,
-        detail=_("empty") if not left else _("{count} transfers under way or to be resumed by the next ingest").format(count=len(left)),
+        detail=_("empty")
+        if not left
+        else _("{count} transfers under way or to be resumed by the next ingest").format(count=len(left)),
     )
     free = shutil.disk_usage(archive.folder).free
     yield Diagnosis(what=_("free space"), ok=free > _LOW_SPACE, detail=size_text(free))
@@ -96,8 +102,12 @@ def _stores(archive: Archive) -> Iterator[Diagnosis]:
             _("durable writes"): seen.durable,
         }
         words = {True: _("yes"), False: _("no"), None: _("cannot be seen")}
-        yield Diagnosis(what=what, ok=True, detail=", ".join(f"{name}: {words[value]}" for name, value in abilities.items()))
+        yield Diagnosis(
+            what=what, ok=True, detail=", ".join(f"{name}: {words[value]}" for name, value in abilities.items())
+        )
     if len(archive.copies.stores) < 2:
         yield Diagnosis(
-            what=_("copies"), ok=None, detail=_("one copy only; Circular 05/2025 Article 27 asks for two on independent media")
+            what=_("copies"),
+            ok=None,
+            detail=_("one copy only; Circular 05/2025 Article 27 asks for two on independent media"),
         )

@@ -6,8 +6,14 @@ from model.text import N_
 COPY_CHANGED = finding_kind(
     "custody.copy-changed",
     Severity.ERROR,
-    N_("The copy in store {store} is not what was written: {found_size} bytes instead of {size}, SHA-256 {found}."),
+    N_("The copy in store {store} is not what was written ({size} bytes): it has {found_size} bytes, SHA-256 {found}."),
     remedy=N_("Restore it from a good copy with --repair, and have the medium of this store examined."),
+)
+MEMBER_DAMAGED = finding_kind(
+    "custody.member-damaged",
+    Severity.ERROR,
+    N_("This file inside the copy in store {store} is damaged: {what}"),
+    remedy=N_("Restore the copy from a good one with --repair."),
 )
 COPY_MISSING = finding_kind(
     "custody.copy-missing",

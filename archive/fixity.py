@@ -20,6 +20,7 @@ from archive.findings import (
     COPY_UNREPAIRABLE,
     DIGEST_FILE_CHANGED,
     DIGEST_FILE_MISSING,
+    MEMBER_DAMAGED,
 )
 from archive.journal import record_event
 from archive.layout import digest_key
@@ -27,7 +28,7 @@ from archive.store.protocol import Store, StoreWriter
 from archive.store.seekable import open_seekable
 from model.errors import ArchiveError, NotFoundError
 from model.findings import Finding, Outcome, Severity, ValidationReport, outcome_of
-from model.fixity import SHA256, Digest, digest_stream, read_chunks
+from model.fixity import SHA256, digest_stream, read_chunks
 from model.identifiers import new_uuid
 from model.preservation import Event, EventOutcome, EventType
 from model.text import _
@@ -94,7 +95,7 @@ def check_copy(store: Store, version: PackageVersion, *, deep: bool) -> CopyChec
         changed = list(_check_container(store, version, location))
         findings += changed
         if deep or changed:
-            findings += _check_inside(store, version, location)
+            findings += list(_check_inside(store, version, location))
     except NotFoundError:
         findings = [COPY_MISSING.at(location, store=store.name)]
     except ArchiveError as error:
@@ -111,9 +112,19 @@ def _check_container(store: Store, version: PackageVersion, location: str) -> It
         )
 
 
-def _check_inside(store: Store, version: PackageVersion, location: str) -> Sequence[Finding]:
+def _check_inside(store: Store, version: PackageVersion, location: str) -> Iterator[Finding]:
+    """Yield what is wrong inside a copy: each damaged file once, with the first thing that showed it."""
     with open_seekable(store, version.container_key) as stream:
-        return check_container(stream, location).findings
+        report = check_container(stream, location)
+    seen = set()
+    for finding in report.findings:
+        if finding.severity is not Severity.ERROR:
+            continue
+        if finding.location not in seen:
+            seen.add(finding.location)
+            yield MEMBER_DAMAGED.at(
+                f"{location}!{finding.location}", store=store.name, what=finding.message("en"), code=finding.code
+            )
 
 
 def _check_digest_file(store: Store, version: PackageVersion) -> Iterator[Finding]:
@@ -181,9 +192,7 @@ def _replacing(store: Store, key: str) -> StoreWriter:
     return store.replace_damaged(key) if store.stat(key) is not None else store.create(key)
 
 
-def _results(
-    archive: Archive, version: PackageVersion, checks: Iterable[CopyCheck]
-) -> Iterator[CopyVerification]:
+def _results(archive: Archive, version: PackageVersion, checks: Iterable[CopyCheck]) -> Iterator[CopyVerification]:
     now = archive.clock.now()
     for check in checks:
         codes = sorted({finding.code for finding in check.findings if finding.severity is Severity.ERROR})

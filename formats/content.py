@@ -3,7 +3,7 @@
 import mmap
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -32,7 +32,8 @@ class Content:
 
     def add(self, kind: FindingKind, **args: object) -> None:
         """Record a finding about this file."""
-        self.findings.append(kind.at(self.name, **args))
+        values = tuple((name, str(value)) for name, value in args.items())
+        self.findings.append(replace(kind.at(self.name), args=values))
 
     def ran(self, name: str, version: str) -> None:
         """Record that a validator ran."""
@@ -74,19 +75,13 @@ def open_content(path: str, name: str, identification: FormatIdentification | No
         OSError: the file cannot be opened or is not a regular file.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError("not a regular file")
-        stream = os.fdopen(descriptor, "rb", buffering=0)
-    except OSError:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise
-    view: bytes | mmap.mmap
-    if status.st_size <= READ_AT_ONCE:
-        view = stream.read()
-    else:
-        view = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+        raise OSError("not a regular file")
+    stream = os.fdopen(descriptor, "rb", buffering=0)
+    small = status.st_size <= READ_AT_ONCE
+    view = stream.read() if small else mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
     return Content(
         name=name,
         stream=stream,

@@ -28,10 +28,10 @@ _SEALED = ("format.encrypted", "format.bomb", "format.entities", "format.externa
 class Family(Protocol):
     """What the module of a family offers."""
 
-    def validate(self, content: Content) -> None:
+    def validate(self, content: Content, /) -> None:
         """Check well-formedness; add findings and validator runs to the content."""
 
-    def extract(self, content: Content, limit: int) -> str:
+    def extract(self, content: Content, limit: int, /) -> str:
         """Return the text, about `limit` characters at most."""
 
 

@@ -16,11 +16,13 @@ from typing import Any, Self
 from formats import findings as kinds
 from formats import frames
 from formats.process import WorkerProcess
-from formats.tools import tool_versions as tool_versions
+from formats.tools import tool_versions
 from model.errors import ConfigurationError
 from model.findings import Finding
 from model.formats import UNKNOWN_PUID, FormatFacts, FormatIdentification, ValidatorRun
 from model.text import N_
+
+__all__ = ["ExamineItem", "ExamineLimits", "Examiner", "tool_versions"]
 
 _POLL = 0.2
 _STARTS_WITHOUT_RESULT = 4

@@ -11,14 +11,23 @@ from formats.content import Content
 from formats.tools import tool_version
 
 LARGEST = 32 << 20
-_ELEMENTS = frozenset(
-    ["a", "abbr", "acronym", "address", "applet", "area", "article", "aside", "audio", "b", "base", "basefont", "bdi", "bdo", "bgsound", "big", "blink", "blockquote", "body", "br", "button", "canvas", "caption", "center", "cite", "code", "col", "colgroup", "command", "data", "datalist", "dd", "del", "details", "dfn", "dialog", "dir", "div", "dl", "dt", "em", "embed", "fieldset", "figcaption", "figure", "font", "footer", "form", "frame", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hgroup", "hr", "html", "i", "iframe", "image", "img", "input", "ins", "isindex", "kbd", "keygen", "label", "legend", "li", "link", "listing", "main", "map", "mark", "marquee", "menu", "menuitem", "meta", "meter", "nav", "nobr", "noembed", "noframes", "noscript", "object", "ol", "optgroup", "option", "output", "p", "param", "picture", "plaintext", "portal", "pre", "progress", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "script", "search", "section", "select", "slot", "small", "source", "spacer", "span", "strike", "strong", "style", "sub", "summary", "sup", "svg", "math", "table", "tbody", "td", "template", "textarea", "tfoot", "th", "thead", "time", "title", "tr", "track", "tt", "u", "ul", "var", "video", "wbr", "xml", "xmp"]
-)
+_KNOWN = """
+    a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink
+    blockquote body br button canvas caption center cite code col colgroup command data datalist dd del
+    details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer form frame frameset h1
+    h2 h3 h4 h5 h6 head header hgroup hr html i iframe image img input ins isindex kbd keygen label legend
+    li link listing main map mark marquee menu menuitem meta meter nav nobr noembed noframes noscript object
+    ol optgroup option output p param picture plaintext portal pre progress q rb rp rt rtc ruby s samp
+    script search section select slot small source spacer span strike strong style sub summary sup svg math
+    table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr xml xmp
+"""
+_ELEMENTS = frozenset(_KNOWN.split())
 _TAG = re.compile(rb"<([A-Za-z][A-Za-z0-9]*)(?=[\s/>])")
 _FOREIGN = re.compile(rb"<(svg|math|script|style|textarea|xml)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _SILENT = ("script", "style", "template", "noscript")
-_BLOCKS = tuple(["p", "div", "br", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "title", "option", "dt", "dd", "table", "section", "article"])
+_BLOCK = "p div br li tr td th h1 h2 h3 h4 h5 h6 title option dt dd table section article"
+_BLOCKS = tuple(_BLOCK.split())
 
 
 def validate(content: Content) -> None:
@@ -65,7 +74,7 @@ def text_of(data: bytes, limit: int) -> str:
     parts: list[str] = []
     length = 0
     for piece in root.itertext():
-        parts.append(piece)
+        parts.append(str(piece))
         length += len(piece)
         if length > limit * 2:
             break

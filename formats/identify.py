@@ -5,9 +5,9 @@ paths as text only and looks at their extension, so a file whose path does not e
 is not UTF-8, is shown to it under an alias: a symbolic link in a private folder.
 """
 
-import os
 import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from formats import findings as kinds
@@ -44,7 +44,7 @@ class Identifier:
             result = self._identify(paths)
         finally:
             for alias in aliases:
-                os.unlink(alias)
+                Path(alias).unlink()
         if not self._release:
             details = "; ".join(identifier["details"] for identifier in result["identifiers"])
             self._release = f"siegfried {result['siegfried']}; {details}"
@@ -57,7 +57,7 @@ class Identifier:
             return path
         suffix = f".{extension}" if extension.isalnum() and len(extension) <= _MAX_EXTENSION else ""
         alias = f"{self._folder.name}/{len(aliases)}{suffix}"
-        os.symlink(os.path.abspath(path), alias)
+        Path(alias).symlink_to(Path(path).absolute())
         aliases.append(alias)
         return alias
 

@@ -9,7 +9,7 @@ import zlib
 from io import BytesIO
 from typing import Any
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from formats import findings as kinds
 from formats.content import READ_AT_ONCE, Content
@@ -41,7 +41,7 @@ def validate(content: Content) -> None:
         content.add(kinds.DAMAGED, detail=_said(error))
 
 
-def extract(content: Content, limit: int) -> str:
+def extract(_content: Content, _limit: int) -> str:
     """Return nothing: an image has no text of its own."""
     return ""
 
@@ -111,6 +111,6 @@ def _chunks(content: Content) -> None:
 
 
 def _said(error: Exception) -> str:
-    if isinstance(error, Image.UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError):
         return "it cannot be opened as an image"
     return str(error) or type(error).__name__

@@ -7,7 +7,6 @@ Source:
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from email.policy import EmailPolicy
 from typing import cast
 
 from formats import findings as kinds
@@ -17,7 +16,7 @@ from formats.content import Content
 LARGEST = 128 << 20
 _PARTS = 1_000
 _HEADERS = ("Subject", "From", "To", "Cc", "Date")
-_POLICY: EmailPolicy = policy.default.clone(raise_on_defect=False)
+_POLICY = policy.default.clone(raise_on_defect=False)
 
 
 def validate(content: Content) -> None:
@@ -63,7 +62,7 @@ def _message(content: Content) -> EmailMessage:
     data = content.data() if content.size <= LARGEST else content.view[:LARGEST]
     if data.startswith(b"From "):
         data = data.partition(b"\n")[2]
-    return cast("EmailMessage", message_from_bytes(data.lstrip(b"\r\n"), policy=_POLICY))
+    return message_from_bytes(data.lstrip(b"\r\n"), policy=_POLICY)
 
 
 def _parts(message: EmailMessage) -> Iterator[EmailMessage]:

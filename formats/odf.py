@@ -71,4 +71,4 @@ def _content_part(content: Content, archive: Archive) -> None:
 def _line(block: etree._Element) -> str:
     for spacer in block.iter("{*}s", "{*}tab", "{*}line-break"):
         spacer.text = _SPACERS[etree.QName(spacer).localname]
-    return "".join(block.itertext())
+    return "".join(map(str, block.itertext()))

@@ -59,7 +59,7 @@ def validate(content: Content) -> None:
 
 def extract(content: Content, limit: int) -> str:
     """Return the text of the pages in order, a form feed between them."""
-    import pypdfium2.raw as pdfium
+    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it has no stubs
 
     data = content.data()
     document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)

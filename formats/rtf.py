@@ -22,10 +22,13 @@ _SIGNS = {
     b"bullet": "•", b"emspace": " ", b"enspace": " ",
 }  # fmt: skip
 _SILENT = frozenset(
-    b"fonttbl colortbl stylesheet info pict object themedata colorschememapping latentstyles datastore filetbl listtable "
-    b"listoverridetable rsidtbl generator xmlnstbl fldinst wgrffmtfilter mmathPr".split()
+    b"""fonttbl colortbl stylesheet info pict object themedata colorschememapping latentstyles datastore filetbl
+    listtable listoverridetable rsidtbl generator xmlnstbl fldinst wgrffmtfilter mmathPr""".split()
 )
-_CHARSETS = {0: "cp1252", 128: "cp932", 134: "gbk", 136: "big5", 161: "cp1253", 162: "cp1254", 163: "cp1258", 204: "cp1251", 238: "cp1250"}  # fmt: skip
+_CHARSETS = {
+    0: "cp1252", 128: "cp932", 134: "gbk", 136: "big5", 161: "cp1253", 162: "cp1254", 163: "cp1258", 204: "cp1251",
+    238: "cp1250",
+}  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -34,6 +34,6 @@ def validate(content: Content) -> None:
             content.add(kinds.DAMAGED, detail=f"the {name} chunk is missing")
 
 
-def extract(content: Content, limit: int) -> str:
+def extract(_content: Content, _limit: int) -> str:
     """Return nothing: sound has no text."""
     return ""

@@ -23,7 +23,7 @@ def validate(content: Content) -> None:
     found = 0
     try:
         with tarfile.open(fileobj=content.stream, mode="r:") as archive:
-            for member in archive:
+            while (member := archive.next()) is not None:
                 names.append(member.name)
                 why = zips.unsafe(member.name) or ("" if member.isreg() or member.isdir() else "link or device")
                 if why and found < _REPORTED:
@@ -32,7 +32,7 @@ def validate(content: Content) -> None:
                 if len(names) >= _MEMBERS:
                     content.add(kinds.TOO_LARGE, what="the number of members", limit=_MEMBERS)
                     return
-                archive.members.clear()
+                archive.members = []  # type: ignore[attr-defined]  # typeshed omits it; keeps memory bounded
     except tarfile.TarError as error:
         content.add(kinds.DAMAGED, detail=error)
 

@@ -33,7 +33,7 @@ def extract(content: Content, limit: int) -> str:
     parts: list[str] = []
     length = 0
     for piece in root.itertext():
-        parts.append(piece)
+        parts.append(str(piece))
         length += len(piece)
         if length > limit * 2:
             break

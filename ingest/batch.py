@@ -2,9 +2,8 @@
 
 import multiprocessing
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from concurrent.futures import FIRST_COMPLETED
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,10 @@ from ingest.pipeline import Ingest, IngestOptions, ingest, resume
 from ingest.policy import load_policy
 from ingest.sources.discovery import discover
 from ingest.sources.values import Limits, Submission
-from ingest.values import IngestReport
+from ingest.values import IngestReport, IngestStatus
 from ingest.workspace import abandoned
-from model.errors import PartialError
+from model.errors import InputError, PartialError
+from model.identifiers import new_uuid
 from model.text import N_, language_in_force, use_language
 
 _QUEUED_PER_WORKER = 2
@@ -61,14 +61,35 @@ def ingest_all(paths: Sequence[Path], archive: Archive, settings: BatchSettings)
     """Take in every case file found at the paths; yield what became of each as it ends."""
     options = options_for(archive, settings)
     yield from recover(archive)
-    submissions = discover(paths, options.limits)
+    unreadable: list[IngestReport] = []
+    submissions = _found(paths, options.limits, unreadable, archive)
     if settings.workers == 1:
         with Examiner() as examiner:
             run = Ingest(archive=archive, options=options, examiner=examiner)
             for submission in submissions:
                 yield ingest(submission, run)
-        return
-    yield from _in_processes(submissions, settings)
+    else:
+        yield from _in_processes(submissions, settings)
+    yield from unreadable
+
+
+def _found(
+    paths: Sequence[Path], limits: Limits, unreadable: list[IngestReport], archive: Archive
+) -> Iterator[Submission]:
+    """Yield the case files at each path; a path that holds none does not keep the others from being taken in."""
+    for path in paths:
+        try:
+            yield from discover([path], limits)
+        except InputError as error:
+            unreadable.append(
+                IngestReport(
+                    transfer_id=new_uuid(archive.clock.now()),
+                    source=str(path),
+                    status=IngestStatus.FAILED,
+                    reason=str(error),
+                    exit_code=error.exit_code,
+                )
+            )
 
 
 def _in_processes(submissions: Iterable[Submission], settings: BatchSettings) -> Iterator[IngestReport]:

@@ -67,6 +67,4 @@ def _is_alive(other: Transfer, archive: Archive) -> bool:
 def _take_over(other: Transfer, archive: Archive) -> None:
     """Mark a dead process's transfer as stopped, unless somebody else was faster."""
     if archive.catalogue.take_over_transfer(other.id, other.owner, owner()):
-        archive.catalogue.save_transfer(
-            replace(other, state=TransferState.FAILED, reason="interrupted", owner="")
-        )
+        archive.catalogue.save_transfer(replace(other, state=TransferState.FAILED, reason="interrupted", owner=""))

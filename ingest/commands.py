@@ -17,7 +17,7 @@ from ingest.sources.template import write_templates
 from ingest.transfers import accept_transfer, close_transfer, find_transfer
 from ingest.values import IngestReport, IngestStatus
 from model.errors import EXIT_DONE, EXIT_FAILED, IntegrityError, NotFoundError, severest_exit
-from model.findings import Finding, printable
+from model.findings import Finding, Severity, printable
 from model.rendering import date_text, finding_lines, json_line, size_text
 from model.text import N_, _, language_in_force, ngettext
 
@@ -93,7 +93,11 @@ def transfer_group() -> None:
 
 @transfer_group.command("list", help=N_("List transfers, newest first."))
 @click.option(
-    "--state", "states", multiple=True, type=click.Choice([state.value for state in TransferState]), help=N_("Only these.")
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([state.value for state in TransferState]),
+    help=N_("Only these."),
 )
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, help=N_("How many at most."))
 @_json_option
@@ -218,9 +222,13 @@ def _report_lines(report: IngestReport) -> Iterator[str]:
         yield printable(f"  {report.reason}")
     if report.status is IngestStatus.REFUSED:
         yield f"  {_('Transfer')} {report.transfer_id}"
-    yield from _finding_lines(report.findings)
+    notes = [finding for finding in report.findings if finding.severity is Severity.INFO]
+    yield from _finding_lines(finding for finding in report.findings if finding.severity is not Severity.INFO)
     if report.left_out:
         yield "  " + _("… and {count} more findings of the same kinds").format(count=report.left_out)
+    if notes:
+        text = ngettext("{count} note", "{count} notes", len(notes)).format(count=len(notes))
+        yield f"  {text}: chauban transfer show {report.transfer_id}"
 
 
 def _finding_lines(findings: Iterable[Finding]) -> Iterator[str]:

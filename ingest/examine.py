@@ -152,7 +152,9 @@ def _duplicates(case_file: CaseFile, received: Spool[ReceivedFile], catalogue: C
             first[held.sha256], code=held.case_code, package=str(held.aip_id), other=held.path
         )
     for case in catalogue.find_case_by_code(case_file.file_code) if case_file.file_code else ():
-        yield CASE_CODE_HELD.at("fileCode", code=case_file.file_code, package=str(case.aip_id), title=case.case_file.title)
+        yield CASE_CODE_HELD.at(
+            "fileCode", code=case_file.file_code, package=str(case.aip_id), title=case.case_file.title
+        )
 
 
 def _encode_content(file: ContentFile) -> object:
@@ -164,5 +166,3 @@ def _decode_content(data: list[object]) -> ContentFile:
     if not isinstance(stored, Mapping):
         raise ValueError("a content file's object is not an object")
     return ContentFile(object=FileObject.from_json(stored), content=Path(str(content)))
-
-

@@ -27,7 +27,7 @@ from ingest.refuse import keep, refuse, refuse_secret, refuse_unreadable
 from ingest.reports import report_text, summary, transfer_from_json, transfer_to_json
 from ingest.sources.descriptor import read_description
 from ingest.sources.secrecy import is_secret
-from ingest.sources.values import Description, Limits, Submission
+from ingest.sources.values import Limits, Submission
 from ingest.values import IngestReport, IngestStatus
 from ingest.workspace import Workspace
 from model.casefile import CaseFile
@@ -101,8 +101,9 @@ def resume(workspace: Workspace, archive: Archive) -> IngestReport | None:
     """
     decided = workspace.step("decided")
     known = archive.catalogue.get_transfer(workspace.transfer_id)
-    if decided is None or (known is not None and known.state is not TransferState.PROCESSING and
-                           known.state is not TransferState.FAILED):
+    if decided is None or (
+        known is not None and known.state is not TransferState.PROCESSING and known.state is not TransferState.FAILED
+    ):
         if known is not None and known.state is TransferState.PROCESSING:
             archive.catalogue.save_transfer(replace(known, state=TransferState.FAILED, reason="interrupted", owner=""))
         workspace.remove()

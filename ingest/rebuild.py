@@ -68,7 +68,6 @@ def rebuild(archive: Archive) -> Rebuilt:
     return Rebuilt(packages=packages, transfers=transfers, problems=tuple(problems))
 
 
-
 def _containers(archive: Archive) -> Iterator[StoredObject]:
     return (item for item in archive.copies.list(AIPS) if item.key.endswith(".tar"))
 
@@ -109,9 +108,7 @@ def _registration(
             copies=tuple(StoredCopy(store=store.name) for store in archive.copies.stores),
         ),
         documents=package.documents,
-        files=(
-            HeldFile(object=file, container_path=path, offset=offset) for file, path, offset in package.files
-        ),
+        files=(HeldFile(object=file, container_path=path, offset=offset) for file, path, offset in package.files),
         events=(*package.events, *journal),
         transfer=transfer,
     )
@@ -120,9 +117,7 @@ def _registration(
 def _report(package: ReadPackage, key: str) -> bytes:
     report = package.report
     if report is None:
-        raise IntegrityError(
-            N_("{key} holds no ingest report."), hint=N_("Restore it from a good copy."), key=key
-        )
+        raise IntegrityError(N_("{key} holds no ingest report."), hint=N_("Restore it from a good copy."), key=key)
     return report
 
 

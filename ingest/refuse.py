@@ -8,9 +8,9 @@ is itself dangerous to unpack, the packed file.
 import json
 import tarfile
 from collections.abc import Callable, Iterable
-from typing import IO, cast
 from dataclasses import replace
 from pathlib import Path
+from typing import IO, cast
 
 from archive.archive import Archive
 from archive.catalogue.values import Transfer, TransferState
@@ -21,7 +21,6 @@ from ingest.reports import report_text, summary, transfer_to_json
 from ingest.sources.findings import UNREADABLE
 from ingest.sources.values import Submission
 from ingest.values import IngestReport, ReceivedFile
-from ingest.workspace import Workspace
 from model.errors import InputError
 from model.findings import Finding, FindingLog
 from model.fixity import read_chunks

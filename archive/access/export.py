@@ -219,7 +219,9 @@ def _must_be_new(path: Path) -> None:
 
 
 def _exists(path: Path) -> ConflictError:
-    return ConflictError(N_("{path} exists already."), hint=N_("Choose another name: nothing is overwritten."), path=path)
+    return ConflictError(
+        N_("{path} exists already."), hint=N_("Choose another name: nothing is overwritten."), path=path
+    )
 
 
 def _leaf(file: HeldFile) -> str:

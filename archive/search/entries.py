@@ -40,7 +40,9 @@ class _Texts:
     """The package's extracted text by document, unpacked once into an unnamed temporary file."""
 
     def __init__(self, archive: Archive, version: PackageVersion) -> None:
-        self._file = SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(archive.work))
+        self._file = SpooledTemporaryFile(  # noqa: SIM115 - closed by `close`, which every user calls
+            max_size=_IN_MEMORY, dir=str(archive.work)
+        )
         self._places: dict[int, list[tuple[int, int]]] = {}
         for line in _text_lines(archive, version):
             if line["document"] is not None:

@@ -160,14 +160,13 @@ class _Reader:
             part = self.both(depth, field)
             if part is not None:
                 parts.append(part)
-            if self.peek() == "OR" or (self.peek() == ")" and depth == 0):
-                self.at += 1
+            self.at += self.peek() == "OR"
         return _joined(Either, parts)
 
     def both(self, depth: int, field: str) -> Node | None:
         parts: list[Node] = []
-        while self.peek() not in {"", "OR", ")"}:
-            if self.peek() == "AND":
+        while self.peek() not in ({"", "OR", ")"} if depth else {"", "OR"}):
+            if self.peek() in {"AND", ")"}:
                 self.at += 1
                 continue
             part = self.one(depth, field)

@@ -140,7 +140,7 @@ def _fold(path: str) -> str:
 
 
 def _findings(name: bytes, wanted: str, path: str, unique: str, decodable: bool) -> tuple[Finding, ...]:
-    if unique == wanted:
+    if unique == wanted and decodable:
         return ()
     shown = display_name(name)
     if not decodable:

@@ -4,7 +4,7 @@ Run by `make messages`; a test fails when a message has no translation or the co
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -59,7 +59,7 @@ def main() -> None:
     sys.exit(1 if missing else 0)
 
 
-def _messages(folder: Path, keywords: dict[str, tuple[int, ...] | None]) -> Iterator[str | tuple[str, ...]]:
+def _messages(folder: Path, keywords: Mapping[str, tuple[int, ...] | None]) -> Iterator[str | tuple[str, ...]]:
     for _file, _line, message, _comments, _context in extract_from_dir(
         folder, method_map=[("**.py", "python")], keywords=keywords
     ):

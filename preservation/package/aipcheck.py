@@ -13,7 +13,7 @@ from model.findings import FindingLog
 from model.text import N_
 from preservation.package import findings as kinds
 from preservation.package.bagcheck import BagFacts
-from preservation.package.tree import SubTree
+from preservation.package.tree import PathSet, SubTree
 
 FORMAT = 1
 """Newest version of the format this program reads."""
@@ -100,7 +100,7 @@ def _check_protection(bag: SubTree, facts: BagFacts, log: FindingLog) -> None:
 
 
 def check_payload_side(
-    bag: SubTree, package: SubTree, referenced: set[str], described: set[str], log: FindingLog
+    bag: SubTree, package: SubTree, referenced: PathSet, described: PathSet, log: FindingLog
 ) -> None:
     """Check that METS, PREMIS and the description agree with the content files, one by one.
 

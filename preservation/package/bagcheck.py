@@ -26,7 +26,7 @@ from preservation.package.bagtags import (
     text_lines,
 )
 from preservation.package.fixity import Fixity, algorithm_named
-from preservation.package.tree import SubTree
+from preservation.package.tree import PathSet, SubTree
 
 _MANIFEST = re.compile(r"(tag)?manifest-([^/]+)\.txt", re.IGNORECASE)
 _OXUM = re.compile(r"(\d{1,20})\.(\d{1,20})")
@@ -46,7 +46,7 @@ class BagFacts:
     """Elements of bag-info.txt by label in lower case; values in order."""
     manifests: tuple[str, ...] = ()
     """Names of all manifests."""
-    protected: dict[str, set[str]] = field(default_factory=dict)
+    protected: dict[str, PathSet] = field(default_factory=dict)
     """Tag manifest -> the tag files it lists."""
 
 
@@ -78,7 +78,7 @@ class _BagCheck:
         self._fixity = fixity
         self._log = log
         self._declared = Declaration()
-        self._listed: dict[str, int] = {}
+        self._listed: list[PathSet] = []
         self._by_form: dict[str, str] | None = None
         self._facts = BagFacts()
 
@@ -96,12 +96,11 @@ class _BagCheck:
         self._check_info(octets, count)
         self._read_everything(manifests)
         checked = [manifest for manifest in manifests if not manifest.tag]
-        for index, manifest in enumerate(checked):
-            self._check_manifest(manifest, 1 << index)
+        self._listed = [self._check_manifest(manifest) for manifest in checked]
         self._check_coverage(checked)
         for manifest in manifests:
             if manifest.tag:
-                self._check_manifest(manifest, 0)
+                self._facts.protected[manifest.name] = self._check_manifest(manifest)
         return self._facts
 
     def _check_declaration(self) -> None:
@@ -205,8 +204,8 @@ class _BagCheck:
             if path.startswith("data/"):
                 self._fixity.digest(self._bag.at(path), first)
 
-    def _check_manifest(self, manifest: _Manifest, bit: int) -> None:
-        seen: dict[str, bytes] = {}
+    def _check_manifest(self, manifest: _Manifest) -> PathSet:
+        seen = PathSet()
         place = self._bag.at(manifest.name)
         length = hashlib.new(manifest.algorithm).digest_size * 2 if manifest.algorithm else 0
         try:
@@ -216,13 +215,12 @@ class _BagCheck:
                         number = line if isinstance(line, int) else line.number
                         self._log.add(kinds.BAG_MANIFEST_LINE.at(f"{place}:{number}"))
                     else:
-                        self._check_line(manifest, line, bit, seen)
+                        self._check_line(manifest, line, seen)
         except (InputError, TagFileError) as error:
             self._log.add(kinds.BAG_TAG_FILE.at(place, reason=error))
-        if manifest.tag:
-            self._facts.protected[manifest.name] = set(seen)
+        return seen
 
-    def _check_line(self, manifest: _Manifest, line: ManifestLine, bit: int, seen: dict[str, bytes]) -> None:
+    def _check_line(self, manifest: _Manifest, line: ManifestLine, seen: PathSet) -> None:
         place = f"{self._bag.at(manifest.name)}:{line.number}"
         if line.marked:
             self._log.add(kinds.BAG_MD5SUM_MARK.at(place))
@@ -237,19 +235,17 @@ class _BagCheck:
         if path is None:
             self._log.add(kinds.FILE_MISSING.at(self._bag.at(decode_path(written)), named_in=manifest.name))
             return
-        value = bytes.fromhex(line.digest) if len(line.digest) % 2 == 0 else b""
-        if path in seen:
-            same = seen[path] == value
-            weight = Severity.ERROR if self._strict or not same else Severity.WARNING
-            self._log.add(kinds.BAG_LISTED_TWICE.at(place, severity=self._twice(weight, path, written), name=path))
-        seen[path] = value
-        if bit:
-            self._listed[path] = self._listed.get(path, 0) | bit
-        self._compare(manifest, path, value)
+        if not seen.add(path):
+            self._log.add(kinds.BAG_LISTED_TWICE.at(place, severity=self._twice(path, written), name=path))
+        self._compare(manifest, path, line.digest)
 
-    def _twice(self, weight: Severity, path: str, written: str) -> Severity:
-        """A name listed in two normal forms is the fault of a file system, not of the bagger."""
-        return Severity.WARNING if decode_path(written) != path and written != path else weight
+    def _twice(self, path: str, written: str) -> Severity:
+        """Before 1.0 a repetition was no error; a name listed in two normal forms is the fault of a file system.
+
+        Where the two lines give different digests, one of them does not fit the file: that is found by itself.
+        """
+        other_form = path not in (written, decode_path(written))
+        return Severity.WARNING if other_form else self._weight()
 
     def _inside(self, manifest: _Manifest, path: str) -> bool:
         parts = path.split("/")
@@ -285,23 +281,22 @@ class _BagCheck:
             }
         return self._by_form
 
-    def _compare(self, manifest: _Manifest, path: str, value: bytes) -> None:
+    def _compare(self, manifest: _Manifest, path: str, digest: str) -> None:
         if not manifest.algorithm:
             return
         actual = self._fixity.digest(self._bag.at(path), manifest.algorithm)
-        if actual is not None and actual != value:
+        if actual is not None and actual.hex() != digest.lower():
             kind = kinds.TAG_FILE_CHANGED if manifest.tag else kinds.FILE_CHANGED
             self._log.add(kind.at(self._bag.at(path), algorithm=manifest.algorithm, named_in=manifest.name))
 
     def _check_coverage(self, manifests: list[_Manifest]) -> None:
         for path in self._payload():
-            bits = self._listed.get(path, 0)
-            if not bits:
+            absent = [index for index, listed in enumerate(self._listed) if path not in listed]
+            if len(absent) == len(manifests):
                 self._log.add(kinds.FILE_SURPLUS.at(self._bag.at(path)))
             elif self._strict:
-                for index, manifest in enumerate(manifests):
-                    if not bits >> index & 1:
-                        self._log.add(kinds.BAG_NOT_IN_MANIFEST.at(self._bag.at(path), manifest=manifest.name))
+                for index in absent:
+                    self._log.add(kinds.BAG_NOT_IN_MANIFEST.at(self._bag.at(path), manifest=manifests[index].name))
 
     def _payload(self) -> Iterator[str]:
         return (path for path, _size in self._bag.files() if path.startswith("data/"))

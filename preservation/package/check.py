@@ -25,7 +25,7 @@ from preservation.package.detect import (
 from preservation.package.fixity import Fixity
 from preservation.package.metscheck import MetsFacts, check_mets
 from preservation.package.premischeck import check_premis
-from preservation.package.tree import PackageTree, SubTree
+from preservation.package.tree import PackageTree, PathSet, SubTree
 from preservation.package.tt05 import check_tt05
 
 CaseFolderCheck = Callable[[Path], ValidationReport]
@@ -118,8 +118,7 @@ def _check_levels(tree: PackageTree, found: Detected, log: FindingLog, *, root_n
     ours = facts is not None and is_ours(facts.info)
     if stored and not ours:
         log.add(kinds.AIP_NOT_OURS.at())
-    referenced: set[str] = set()
-    described: set[str] = set()
+    referenced, described = PathSet(), PathSet()
     if found.package is not None:
         archive = tree.kind in ("zip", "tar") and found.bag is None
         referenced, described = _check_information(
@@ -139,7 +138,7 @@ def _check_information(
     archive: bool,
     root_name: str,
     ours: bool,
-) -> tuple[set[str], set[str]]:
+) -> tuple[PathSet, PathSet]:
     """Check one information package; return the files METS refers to and the files PREMIS describes."""
     regime = TT05 if found.tt05_type else None
     check_structure(package, log, regime or regime_of(found.head.profile), archive=archive)
@@ -149,9 +148,9 @@ def _check_information(
     for path, _size in package.files():
         if path != "METS.xml" and path not in referenced:
             log.add(kinds.NOT_REFERENCED.at(package.at(path)))
-    described: set[str] = set()
+    described = PathSet()
     for path in sorted(premis | _premis_files(package)):
-        described |= check_premis(package, path, fixity, log).described
+        described.update(check_premis(package, path, fixity, log).described)
     if found.tt05_type:
         check_tt05(package, found.tt05_type, log, ours=ours)
     return referenced, described
@@ -159,8 +158,8 @@ def _check_information(
 
 def _check_all_mets(
     package: SubTree, fixity: Fixity, log: FindingLog, regime: Regime | None
-) -> tuple[set[str], set[str]]:
-    referenced: set[str] = set()
+) -> tuple[PathSet, set[str]]:
+    referenced = PathSet()
     premis: set[str] = set()
     done: set[str] = set()
     todo = ["METS.xml"]
@@ -175,7 +174,7 @@ def _check_all_mets(
             continue
         done.add(path)
         facts: MetsFacts = check_mets(package, path, fixity, log, regime=regime)
-        referenced |= facts.referenced
+        referenced.update(facts.referenced)
         premis.update(facts.premis)
         todo += facts.pointers
     return referenced, premis

@@ -179,7 +179,7 @@ def _extended(content: bytes, kind: bytes) -> dict[bytes, bytes]:
         length = _number(content[position:space]) if space > 0 else 0
         record = content[space + 1 : position + length]
         key, equals, value = record.partition(b"=")
-        if length <= space - position or not equals or not value.endswith(b"\n"):
+        if not space - position < length <= len(content) - position or not equals or not value.endswith(b"\n"):
             raise _broken(N_("an extended header cannot be read"))
         if key.startswith(b"GNU.sparse"):
             raise _broken(N_("it holds a sparse file"))

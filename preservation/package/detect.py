@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from model.errors import InputError
 from preservation.package.metscheck import MetsHead, read_head
-from preservation.package.safexml import XmlFault, local_name, namespace, read_small, walk
+from preservation.package.safexml import XmlFault, local_name, read_small, root_tag
 from preservation.package.tree import PackageTree, SingleFileTree, SubTree
 
 BAGIT, EDXML, CASE_FOLDER, TT02, UNKNOWN = "bagit", "edxml", "case-folder", "vn-tt02", "unknown"
@@ -133,12 +133,7 @@ def _is_tt05(package: SubTree, head: MetsHead) -> bool:
         return True
     path = "metadata/descriptive/EAD.xml"
     if package.size(path) is not None:
-        try:
-            with package.open(path) as stream:
-                _event, root = next(walk(stream))
-                return local_name(root) == "simpledc" and not namespace(root)
-        except (XmlFault, InputError, StopIteration):
-            return False
+        return root_tag(package, path) == "simpledc"
     return any(
         path.startswith("representations/") and path.rpartition("/")[2].lower().startswith("ead_doc")
         for path, _size in package.files()

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 
 from model.errors import InputError
 from model.findings import FindingLog
@@ -10,13 +11,11 @@ from preservation.package import findings as kinds
 from preservation.package.archives import TarTree
 from preservation.package.tree import PackageTree
 
-_METS_NAMES = {"adler-32": "", "crc32": "", "haval": "", "mnp": "", "tiger": "", "whirlpool": "whirlpool"}
 
-
+@cache
 def algorithm_named(name: str) -> str:
     """Return hashlib's name of an algorithm as BagIt, METS or PREMIS write it; empty when it cannot be computed."""
     plain = name.strip().lower().replace("-", "").replace("_", "").replace("/", "")
-    plain = _METS_NAMES.get(name.strip().lower(), plain)
     for known in hashlib.algorithms_available:
         if known.replace("-", "").replace("_", "").replace("/", "").lower() == plain:
             return known if _fixed_length(known) else ""

@@ -6,6 +6,7 @@ One pass over the file; a METS that lists 100,000 files needs no more memory tha
 import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import BinaryIO
 from urllib.parse import unquote
 
 from lxml import etree
@@ -27,11 +28,28 @@ from preservation.package.csip import (
     regime_of,
 )
 from preservation.package.fixity import Fixity, algorithm_named
-from preservation.package.safexml import XmlFault, forget, local_name, namespace, validate_file, walk
-from preservation.package.tree import SubTree
+from preservation.package.safexml import XmlFault, forget, local_name, root_tag, validate_file, walk
+from preservation.package.tree import PathSet, SubTree
 
 _HREF = f"{{{XLINK}}}href"
 _HEAD_EVENTS = 2000
+_LOOKED_AT = tuple(
+    f"{{{METS}}}{name}"
+    for name in (
+        "mets",
+        "metsHdr",
+        "dmdSec",
+        "amdSec",
+        "digiprovMD",
+        "rightsMD",
+        "mdRef",
+        "fileSec",
+        "fileGrp",
+        "file",
+        "structMap",
+        "div",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +70,7 @@ class MetsFacts:
     folder: str
     """Folder of the METS file inside the package; hrefs are relative to it."""
     head: MetsHead = field(default_factory=MetsHead)
-    referenced: set[str] = field(default_factory=set)
+    referenced: PathSet = field(default_factory=PathSet)
     """Paths inside the package that were found."""
     pointers: list[str] = field(default_factory=list)
     """Paths of the METS files it points to."""
@@ -95,12 +113,17 @@ def check_mets(
         regime: how strictly to judge; by the profile the file declares when none is given.
     """
     check = _MetsCheck(package, path, fixity, log, regime)
-    if validate_file(package, path, package.at(path), log):
-        try:
-            with package.open(path) as stream:
-                check.read(stream)
-        except (XmlFault, InputError) as error:
-            log.add(kinds.XML_BROKEN.at(package.at(path), reason=error))
+    if not validate_file(package, path, package.at(path), log):
+        return check.facts
+    tag = root_tag(package, path)
+    if tag != f"{{{METS}}}mets":
+        log.add(kinds.METS_ROOT.at(package.at(path), name=tag[:100]))
+        return check.facts
+    try:
+        with package.open(path) as stream:
+            check.read(stream)
+    except (XmlFault, InputError) as error:
+        log.add(kinds.XML_BROKEN.at(package.at(path), reason=error))
     return check.facts
 
 
@@ -137,8 +160,8 @@ class _MetsCheck:
             "structMap": self._end_map,
         }
 
-    def read(self, stream: object) -> None:
-        for event, element in walk(stream):  # type: ignore[arg-type]  # a BinaryIO
+    def read(self, stream: BinaryIO) -> None:
+        for event, element in walk(stream, tags=_LOOKED_AT):
             name = local_name(element)
             if event == "start":
                 if not self._names and not self._start_document(element):
@@ -147,7 +170,7 @@ class _MetsCheck:
                 self._start(name, element)
                 continue
             self._counts[name] = self._counts.get(name, 0) + 1
-            if namespace(element) == METS and name in self._ends:
+            if name in self._ends:
                 self._ends[name](element)
             self._names.pop()
             if name == "div" and self._names.count("div") > 1:
@@ -157,8 +180,7 @@ class _MetsCheck:
         self._end_document()
 
     def _start_document(self, mets: etree._Element) -> bool:
-        if local_name(mets) != "mets" or namespace(mets) != METS:
-            self._log.add(kinds.METS_ROOT.at(self.facts.place, name=str(mets.tag)[:100]))
+        if mets.tag != f"{{{METS}}}mets" or mets.getparent() is not None:
             return False
         profile = mets.get("PROFILE", "")
         self._regime = self._given or regime_of(profile)
@@ -212,7 +234,8 @@ class _MetsCheck:
             self._has_md["current"] = True
 
     def _end_md_ref(self, reference: etree._Element) -> None:
-        parent = self._names[-2] if len(self._names) > 1 else ""
+        above = reference.getparent()
+        parent = "" if above is None else local_name(above)
         self._require(f"{parent}/mdRef", reference)
         if parent == "digiprovMD":
             self._has_md["digiprov"] = True

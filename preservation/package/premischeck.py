@@ -13,11 +13,12 @@ from model.errors import InputError
 from model.findings import FindingLog
 from preservation.package import findings as kinds
 from preservation.package.fixity import Fixity, algorithm_named
-from preservation.package.safexml import XmlFault, forget, local_name, namespace, validate_file, walk
-from preservation.package.tree import SubTree
+from preservation.package.safexml import XmlFault, forget, local_name, root_tag, validate_file, walk
+from preservation.package.tree import PathSet, SubTree
 
 PREMIS_3 = "http://www.loc.gov/premis/v3"
 _PREMIS_2 = "info:lc/xmlns/premis-v2"
+_ENTITIES = tuple(f"{{{PREMIS_3}}}{name}" for name in ("object", "event", "agent", "rights"))
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
@@ -25,7 +26,7 @@ _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 class PremisFacts:
     """What the check of a PREMIS file learned."""
 
-    described: set[str] = field(default_factory=set)
+    described: PathSet = field(default_factory=PathSet)
     """Paths inside the package of the files it describes."""
     files: int = 0
     """File objects."""
@@ -46,28 +47,25 @@ def check_premis(package: SubTree, path: str, fixity: Fixity, log: FindingLog) -
     place = package.at(path)
     if package.size(path) is None:
         return facts
-    if not validate_file(package, path, place, log):
+    if not validate_file(package, path, place, log) or not _is_premis(root_tag(package, path), place, log):
         return facts
     try:
         with package.open(path) as stream:
-            for number, (event, element) in enumerate(walk(stream)):
-                if number == 0 and not _is_premis(element, place, log):
-                    return facts
-                if event == "end" and local_name(element) in ("object", "event", "agent", "rights"):
-                    _take(element, package, path, fixity, log, facts)
-                    forget(element)
+            for _event, element in walk(stream, events=("end",), tags=_ENTITIES):
+                _take(element, package, path, fixity, log, facts)
+                forget(element)
     except (XmlFault, InputError) as error:
         log.add(kinds.XML_BROKEN.at(place, reason=error))
-    if facts.files and not facts.described:
+    if facts.files and not len(facts.described):
         log.add(kinds.PREMIS_UNMATCHED.at(place))
     return facts
 
 
-def _is_premis(root: etree._Element, place: str, log: FindingLog) -> bool:
-    if namespace(root) == PREMIS_3 and local_name(root) in ("premis", "object", "event", "agent"):
+def _is_premis(tag: str, place: str, log: FindingLog) -> bool:
+    if tag in (f"{{{PREMIS_3}}}premis", *_ENTITIES):
         return True
-    old = namespace(root) == _PREMIS_2
-    log.add((kinds.PREMIS_OLD if old else kinds.PREMIS_ROOT).at(place, name=str(root.tag)[:100]))
+    old = tag.startswith(f"{{{_PREMIS_2}}}")
+    log.add((kinds.PREMIS_OLD if old else kinds.PREMIS_ROOT).at(place, name=tag[:100]))
     return False
 
 
@@ -93,9 +91,8 @@ def _check_object(
         if located:
             log.add(kinds.FILE_MISSING.at(package.at(located), named_in=place))
         return
-    if found in facts.described:
+    if not facts.described.add(found):
         log.add(kinds.PREMIS_TWICE.at(package.at(found), named_in=place))
-    facts.described.add(found)
     size = (element.findtext(f".//{{{PREMIS_3}}}size") or "").strip()
     if size.isdecimal() and int(size[:20]) != package.size(found):
         log.add(kinds.REFERENCE_SIZE.at(package.at(found), named_in=place, size=size, found=str(package.size(found))))

@@ -24,6 +24,14 @@ _DRIVER = b"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
 </xs:schema>"""
 
 
+_METS, _PREMIS = "{http://www.loc.gov/METS/}", "{http://www.loc.gov/premis/v3}"
+_LARGE = (
+    *(f"{_METS}{name}" for name in ("file", "fileGrp", "div", "dmdSec", "digiprovMD", "amdSec", "smLink")),
+    *(f"{_PREMIS}{name}" for name in ("object", "event", "agent", "rights")),
+)
+"""Elements that may come in great numbers: freed as soon as they end."""
+
+
 class XmlFault(Exception):
     """A file is not the XML it should be; the message says why."""
 
@@ -73,15 +81,30 @@ class _Bounded:
         return chunk
 
 
-def walk(stream: BinaryIO, *, validate: bool = False, limit: int = XML_LIMIT) -> Iterator[tuple[str, etree._Element]]:
+def walk(
+    stream: BinaryIO,
+    *,
+    validate: bool = False,
+    limit: int = XML_LIMIT,
+    events: tuple[str, ...] = ("start", "end"),
+    tags: tuple[str, ...] | None = None,
+) -> Iterator[tuple[str, etree._Element]]:
     """Yield `start` and `end` events of a document; the caller clears what it has seen (`forget`).
+
+    Args:
+        stream: the document.
+        validate: against the schemas of METS and PREMIS.
+        limit: bytes at most.
+        events: kinds of event wanted.
+        tags: elements wanted; all when not given. Others cost next to nothing.
 
     Raises:
         XmlFault: not well-formed, not valid (with `validate`), too large, or with a document type.
     """
-    events = etree.iterparse(
+    parser = etree.iterparse(
         _Bounded(stream, limit),
-        events=("start", "end"),
+        events=events,
+        tag=tags,
         schema=_schema() if validate else None,
         resolve_entities=False,
         no_network=True,
@@ -92,7 +115,7 @@ def walk(stream: BinaryIO, *, validate: bool = False, limit: int = XML_LIMIT) ->
     )
     first = True
     try:
-        for event, element in events:
+        for event, element in parser:
             if first:
                 first = False
                 if element.getroottree().docinfo.internalDTD is not None:
@@ -102,8 +125,19 @@ def walk(stream: BinaryIO, *, validate: bool = False, limit: int = XML_LIMIT) ->
         raise XmlFault(_first_message(error)) from error
     except (etree.LxmlError, ValueError, LookupError) as error:
         raise XmlFault(str(error)[:300]) from error
-    if first:
+    if first and getattr(parser, "root", None) is None:
         raise XmlFault("it is empty")
+
+
+def root_tag(tree: PackageTree, path: str) -> str:
+    """Return the tag of a document's root element, with its namespace; empty when there is none to be read."""
+    try:
+        with tree.open(path) as stream:
+            for _event, element in walk(stream):
+                return str(element.tag)
+    except (XmlFault, InputError, KeyError):
+        pass
+    return ""
 
 
 def forget(element: etree._Element) -> None:
@@ -123,9 +157,8 @@ def validate_file(tree: PackageTree, path: str, place: str, log: FindingLog) -> 
     """
     try:
         with tree.open(path) as stream:
-            for event, element in walk(stream, validate=True):
-                if event == "end":
-                    forget(element)
+            for _event, element in walk(stream, validate=True, events=("end",), tags=_LARGE):
+                forget(element)
     except XmlFault as error:
         if isinstance(error.__cause__, etree.XMLSyntaxError) and _is_schema_error(error.__cause__):
             log.add(kinds.XML_INVALID.at(place, reason=error))

