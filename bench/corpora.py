@@ -12,7 +12,10 @@ import pikepdf
 from PIL import Image
 
 ROOT = Path(__file__).parent / "results" / "corpora"
-SYLLABLES = ["hồ", "sơ", "văn", "bản", "quyết", "định", "công", "văn", "ủy", "ban", "nhân", "dân", "xã", "huyện", "tỉnh", "về", "việc", "sửa", "chữa", "nâng", "cấp", "đường", "giao", "thông", "liên", "thôn", "kinh", "phí", "dự", "toán", "ngân", "sách", "năm", "kế", "hoạch", "báo", "cáo", "tổng", "hợp", "kết", "quả", "thực", "hiện", "nhiệm", "vụ", "phát", "triển", "kinh", "tế", "xã", "hội", "giáo", "dục", "y", "tế", "đất", "đai", "quy", "hoạch", "xây", "dựng", "môi", "trường", "thủy", "lợi", "nông", "nghiệp", "thanh", "tra", "khiếu", "nại", "tố", "cáo"]
+_WORDS = """hồ sơ văn bản quyết định công văn ủy ban nhân dân xã huyện tỉnh về việc sửa chữa nâng cấp đường giao thông
+liên thôn kinh phí dự toán ngân sách năm kế hoạch báo cáo tổng hợp kết quả thực hiện nhiệm vụ phát triển kinh tế
+xã hội giáo dục y tế đất đai quy hoạch xây dựng môi trường thủy lợi nông nghiệp thanh tra khiếu nại tố cáo"""
+SYLLABLES = tuple(_WORDS.split())
 
 
 def large_files(total: int = 2 << 30, count: int = 4) -> Path:
@@ -30,14 +33,17 @@ def large_files(total: int = 2 << 30, count: int = 4) -> Path:
     return folder
 
 
-def small_files(cases: int = 200, documents: int = 100) -> Path:
-    """Return a batch of case files of small documents: 40 % PDF, the rest office, text, XML and images."""
-    folder = ROOT / f"small-{cases}-{documents}"
+def small_files(cases: int = 200, documents: int = 100, *, first: int = 0) -> Path:
+    """Return a batch of case files of small documents: 40 % PDF, the rest office, text, XML and images.
+
+    Batches that begin at other numbers have no file and no case file code in common.
+    """
+    folder = ROOT / f"small-{first}-{cases}-{documents}"
     if (folder / "complete").exists():
         return folder / "batch"
     generator = random.Random(20260101)
     pdf = _PdfTemplate()
-    for case in range(cases):
+    for case in range(first, first + cases):
         target = folder / "batch" / f"case-{case:05d}"
         target.mkdir(parents=True, exist_ok=True)
         names = [_write_small(target, case * documents + number, generator, pdf) for number in range(documents)]

@@ -7,7 +7,6 @@ Source:
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
 
 from formats import findings as kinds
 from formats import html, plaintext
@@ -69,7 +68,7 @@ def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
     for number, part in enumerate(message.walk()):
         if number >= _PARTS:
             return
-        yield cast("EmailMessage", part)
+        yield part
 
 
 def _pieces(message: EmailMessage, limit: int) -> Iterator[str]:

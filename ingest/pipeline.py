@@ -19,7 +19,7 @@ from formats.examine import Examiner
 from formats.policy import FormatPolicy
 from formats.tools import tool_versions
 from ingest.claims import claim, owner
-from ingest.examine import examine, examined_in
+from ingest.examine import Examined, examine, examined_in
 from ingest.plan import VERSION, package_plan, registration, replication_event
 from ingest.policy import IntakePolicy, decide
 from ingest.receive import Received, receive
@@ -113,7 +113,7 @@ def resume(workspace: Workspace, archive: Archive) -> IngestReport | None:
         other = claim(transfer, archive)
         if other is not None:
             return _held_already(transfer, other, workspace, archive)
-        return shelve(workspace, archive)
+        return shelve(workspace, archive, examined_in(workspace))
     except ArchiveError as error:
         return _stopped(transfer, error, workspace, archive)
 
@@ -160,7 +160,7 @@ def _judge(
     run: Ingest,
 ) -> IngestReport:
     archive, options = run.archive, run.options
-    examine(
+    examined = examine(
         received.description,
         received.files,
         workspace,
@@ -179,10 +179,10 @@ def _judge(
     transfer = replace(transfer, state=TransferState.ACCEPTED, aip_id=new_uuid(archive.clock.now()), owner="")
     (workspace.path / REPORT).write_text(report_text(transfer, log, decision), encoding="utf-8")
     workspace.finish("decided", _acceptance(transfer, case_file, received, options))
-    return shelve(workspace, archive)
+    return shelve(workspace, archive, examined)
 
 
-def shelve(workspace: Workspace, archive: Archive) -> IngestReport:
+def shelve(workspace: Workspace, archive: Archive, examined: Examined) -> IngestReport:
     """Package, store and register an accepted transfer: the steps a resumed ingest repeats.
 
     Everything comes from the journal of the work area and nothing from the clock before it was
@@ -191,7 +191,6 @@ def shelve(workspace: Workspace, archive: Archive) -> IngestReport:
     decided = workspace.step("decided") or {}
     report = workspace.path / REPORT
     transfer = transfer_from_json(decided["transfer"], report.read_text(encoding="utf-8"))
-    examined = examined_in(workspace)
     plan = package_plan(
         transfer,
         CaseFile.from_json(decided["case_file"]),

@@ -51,7 +51,7 @@ class Received:
 
 def received_files(workspace: Workspace) -> Spool[ReceivedFile]:
     """Return the spool of received files."""
-    return Spool(workspace.path / RECEIVED, ReceivedFile.to_json, ReceivedFile.from_json)
+    return Spool(workspace.path / RECEIVED, ReceivedFile.to_json, ReceivedFile.from_json, durable=False)
 
 
 def receive(

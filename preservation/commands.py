@@ -10,6 +10,8 @@ from model.rendering import exit_code_of, json_line, report_json, report_lines
 from model.text import N_, _
 
 SCHEMA = "package-check/1"
+CASE_FOLDER_CHECK = "chauban.case-folder-check"
+"""Key of the root context's `meta`: what checks folders with a descriptor, set where descriptors can be read."""
 
 
 @click.group("package", help=N_("Check packages."))
@@ -25,10 +27,11 @@ def check(context: click.Context, paths: tuple[Path, ...], as_json: bool) -> Non
     """Check each path, print its report, and end with the severest exit code."""
     from preservation.package.check import check_package
 
+    case_folder = context.find_root().meta.get(CASE_FOLDER_CHECK)
     codes: set[int] = set()
     for path in paths:
         try:
-            report = check_package(path)
+            report = check_package(path, case_folder=case_folder)
         except ArchiveError as error:
             codes.add(error.exit_code)
             _show_error(path, error, as_json=as_json)

@@ -6,8 +6,10 @@ Source:
     Circular 05/2025/TT-BNV, Annexes I and III, Article 24.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
 
 from ingest.describe import findings as kinds
 from ingest.describe.convert import case_place, document_place
@@ -56,8 +58,10 @@ def check_description(description: Description, names: Iterable[bytes]) -> Itera
     state = _Documents(case_file=case_file, unreadable=unreadable, no_identifiers=no_identifiers)
     for document in description.documents:
         yield from state.check(document)
+        yield from _named_files(document, matches)
     yield from state.totals()
-    yield from _files(description, matches)
+    yield from matches.findings
+    yield from matches.unnamed()
 
 
 def _case_file(case_file: CaseFile, unreadable: set[str]) -> Iterator[Finding]:
@@ -150,12 +154,11 @@ class _Documents:
         """Yield what is wrong with one document."""
         self.count += 1
         confidence = document.confidence_level or self.case_file.confidence_level
-        for element in DOCUMENT_ELEMENTS:
-            value = getattr(document, element.attribute)
+        for element, plain, value in zip(DOCUMENT_ELEMENTS, _PLAIN, _DOCUMENT_VALUES(document), strict=True):
             if value is None or value == "" or value == ():
-                if self._due(element, document, confidence):
+                if element.obligation is not Obligation.OPTIONAL and self._due(element, document, confidence):
                     yield _missing(element, document_place(document.ordinal, element.name))
-            elif _suspect(element, value):
+            elif not plain(value):
                 yield from _value(element, value, document_place(document.ordinal, element.name))
         yield from _backup(document, document_place(document.ordinal, "riskRecoveryStatus"))
         yield from self._date(document)
@@ -219,13 +222,24 @@ class _Documents:
                 yield kinds.DUPLICATE_DOCUMENT.at(document_place(document.ordinal), value=key)
 
 
-def _suspect(element: Element, value: object) -> bool:
-    """Tell quickly whether a value needs a closer look: most do not."""
+def _plain_check(element: Element) -> Callable[[Any], bool]:
+    """Return a quick test that most values pass; those that do not get a closer look."""
+    length = element.length
     if element.type is ElementType.CODE:
-        return value not in CODE_TABLES[element.codes]
+        return CODE_TABLES[element.codes].__contains__
+    if element.type is ElementType.CODES:
+        return frozenset(CODE_TABLES[element.codes]).issuperset
     if element.type is ElementType.TEXT:
-        return isinstance(value, str) and len(value) > element.length
-    return element.type is not ElementType.BOOLEAN
+        return lambda value: len(value) <= length
+    if element.type is ElementType.NUMBER:
+        return lambda value: bool(value < 10**length)
+    if element.type is ElementType.DATE:
+        return lambda value: bool(value.year >= 1000)
+    return lambda value: element.type is ElementType.BOOLEAN and isinstance(value, bool)
+
+
+_PLAIN = tuple(_plain_check(element) for element in DOCUMENT_ELEMENTS)
+_DOCUMENT_VALUES = attrgetter(*(element.attribute for element in DOCUMENT_ELEMENTS))
 
 
 def _seen(seen: set[int], value: str) -> bool:
@@ -236,12 +250,9 @@ def _seen(seen: set[int], value: str) -> bool:
     return False
 
 
-def _files(description: Description, matches: FileMatches) -> Iterator[Finding]:
-    yield from matches.findings
-    for document in description.documents:
-        if not document.files:
-            yield kinds.NO_FILE.at(document_place(document.ordinal))
-        for name in document.files:
-            if matches.is_absent(name):
-                yield kinds.FILE_ABSENT.at(document_place(document.ordinal, "file"), name=name)
-    yield from matches.unnamed()
+def _named_files(document: Document, matches: FileMatches) -> Iterator[Finding]:
+    if not document.files:
+        yield kinds.NO_FILE.at(document_place(document.ordinal))
+    for name in document.files:
+        if matches.is_absent(name):
+            yield kinds.FILE_ABSENT.at(document_place(document.ordinal, "file"), name=name)

@@ -5,10 +5,11 @@ the same kind the plain name `hoso` first.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache, partial
+from operator import attrgetter
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ingest.describe import findings as kinds
 from ingest.describe.convert import Cells, Converter
@@ -19,6 +20,7 @@ from ingest.sources.folder import FolderSource
 from ingest.sources.guards import display_name, readings
 from ingest.sources.values import Description, Limits, Source, SourceEntry, Submission
 from model.casefile import CaseFile, Document
+from model.dates import PartialDate
 from model.elements import DOCUMENT_ELEMENTS, Element, code_word
 from model.errors import InputError, StorageError
 from model.findings import FindingLog
@@ -43,6 +45,12 @@ _STEMS = (
 )
 _INHERITED = ("maintenance", "mode", "languages", "risk_recovery", "risk_recovery_status")
 """What documents take from their case file when none of them gives it."""
+
+
+_NAMES = tuple(item.name for item in fields(Document))
+_VALUES = attrgetter(*_NAMES)
+_ABSENT = (None, "", ())
+_TUPLES = ("languages", "keywords", "files")
 
 
 def descriptor_rank(name: str, folder: str = "") -> int | None:
@@ -109,7 +117,7 @@ def read_description(submission: Submission, work: Path, limits: Limits) -> Desc
     log = FindingLog(limits.findings)
     spool_path = work / DOCUMENTS
     spool_path.unlink(missing_ok=True)
-    spool = Spool(spool_path, Document.to_json, Document.from_json)
+    spool = Spool(spool_path, _encode, _decode)
     chosen = _choose(submission, log)
     if chosen is None:
         spool.close()
@@ -149,6 +157,28 @@ def read_description(submission: Submission, work: Path, limits: Limits) -> Desc
         supplied=submission.beside,
         copy=copy if copy.exists() else None,
     )
+
+
+def _encode(document: Document) -> object:
+    """Return the values of a document that are there, by attribute: what `Document.to_json` gives, in fewer steps."""
+    values = {name: value for name, value in zip(_NAMES, _VALUES(document), strict=True) if value not in _ABSENT}
+    if document.issued_date is not None:
+        values["issued_date"] = document.issued_date.iso
+    return values
+
+
+def _decode(data: dict[str, Any]) -> Document:
+    for name in _TUPLES:
+        if name in data:
+            data[name] = tuple(data[name])
+    if "issued_date" in data:
+        data["issued_date"] = _date(data["issued_date"])
+    return Document(**data)
+
+
+@lru_cache(4096)
+def _date(text: str) -> PartialDate:
+    return PartialDate.from_iso(text)
 
 
 def _complete(

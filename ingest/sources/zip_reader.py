@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -263,7 +264,7 @@ class ZipReader:
 
     def _check_spans(self, spans: list[tuple[int, int]], stop: int) -> None:
         spans.sort()
-        for (_, end), (start, _) in zip(spans, [*spans[1:], (stop, stop)], strict=True):
+        for (_, end), (start, _) in pairwise([*spans, (stop, stop)]):
             if end > start:
                 raise InputError(
                     N_("Members of the archive {where} share the same bytes: it looks like a decompression bomb."),

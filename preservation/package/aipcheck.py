@@ -127,19 +127,22 @@ def _check_description(bag: SubTree, package: SubTree, log: FindingLog) -> None:
     if bag.size(_DESCRIPTION) is None:
         log.add(kinds.AIP_FILE_MISSING.at(place))
         return
+    number = 1
     try:
-        lines = _json_lines(bag)
-        first = next(lines, {})
-        if first.get("schema") != _SCHEMA or not isinstance(first.get("case_file"), dict):
-            log.add(kinds.AIP_DESCRIPTION.at(place, reason="line 1 is not the case file"))
-        for number, document in enumerate(lines, 2):
-            if document.get("ordinal") != number - 1:
-                log.add(kinds.AIP_DESCRIPTION.at(f"{place}:{number}", reason="the ordinal is not in order"))
-            for name in document.get("files") or ():
+        for number, value in enumerate(_json_lines(bag), 1):
+            if not (_is_case_file(value) if number == 1 else value.get("ordinal") == number - 1):
+                log.add(kinds.AIP_DESCRIPTION.at(place, line=number))
+            for name in value.get("files") or ():
                 if package.size(f"{_CONTENT}{name}") is None:
                     log.add(kinds.FILE_MISSING.at(package.at(f"{_CONTENT}{name}"), named_in=place))
-    except (ValueError, InputError, RecursionError) as error:
-        log.add(kinds.AIP_DESCRIPTION.at(place, reason=error))
+    except (ValueError, TypeError, RecursionError):
+        log.add(kinds.AIP_DESCRIPTION.at(place, line=number))
+    except InputError as error:
+        log.add(kinds.UNREADABLE.at(place, reason=error))
+
+
+def _is_case_file(line: Mapping[str, Any]) -> bool:
+    return line.get("schema") == _SCHEMA and isinstance(line.get("case_file"), dict)
 
 
 def _json_lines(bag: SubTree) -> Iterator[dict[str, Any]]:

@@ -243,21 +243,18 @@ class TarTree:
             self._read_members(archive)
             end = archive.offset
         self._stream.seek(end)
-        block = self._stream.read(tarfile.BLOCKSIZE)
-        if len(block) < tarfile.BLOCKSIZE:
-            self.problems.add(kinds.TRUNCATED.at(reason="the end mark is missing"))
-        elif block.count(0) != tarfile.BLOCKSIZE:
-            self.problems.add(kinds.TRUNCATED.at(reason=f"no header at byte {end}"))
+        if self._stream.read(tarfile.BLOCKSIZE).count(0) != tarfile.BLOCKSIZE:
+            self.problems.add(kinds.TRUNCATED.at(offset=end))
 
     def _read_members(self, archive: tarfile.TarFile) -> None:
         try:
             while (member := archive.next()) is not None:
                 archive.members = []  # type: ignore[attr-defined]  # else every header is kept in memory
                 self._take(member)
-        except tarfile.TarError as error:
+        except tarfile.TarError:
             if not self._places:
                 raise
-            self.problems.add(kinds.TRUNCATED.at(reason=error))
+            self.problems.add(kinds.TRUNCATED.at(offset=archive.offset))
 
     def _take(self, member: tarfile.TarInfo) -> None:
         self._names.count()
@@ -281,15 +278,19 @@ class TarTree:
 
     def _pass_over(self, path: str, member: tarfile.TarInfo) -> None:
         if self._algorithms:
-            section = self._section(member)
-            digester = Digester(self._algorithms)
-            while chunk := section.read(CHUNK):
-                digester.update(chunk)
-            if digester.size == member.size:
-                self.computed[path] = b"".join(digest.value for digest in digester.digests())
+            with contextlib.suppress(OSError):  # whoever asks for this digest reads again, and names the member
+                self._compute(path, member)
         elif 0 < member.size <= min(_HELD_FILE, self._hold_left):
             self._held[path] = self._section(member).read(member.size)
             self._hold_left -= member.size
+
+    def _compute(self, path: str, member: tarfile.TarInfo) -> None:
+        section = self._section(member)
+        digester = Digester(self._algorithms)
+        while chunk := section.read(CHUNK):
+            digester.update(chunk)
+        if digester.size == member.size:
+            self.computed[path] = b"".join(digest.value for digest in digester.digests())
 
     def _section(self, member: tarfile.TarInfo) -> "_Section":
         return _Section(self._stream, member.offset_data, member.size)

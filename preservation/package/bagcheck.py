@@ -113,7 +113,9 @@ class _BagCheck:
         place = self._bag.at("bagit.txt")
         version = f"{self._declared.version[0]}.{self._declared.version[1]}"
         if self._declared.fault:
-            self._log.add(kinds.BAG_DECLARATION.at(place, fault=self._declared.fault))
+            self._log.add(kinds.BAG_DECLARATION.at(place, line=self._declared.fault))
+        elif self._declared.unknown_encoding:
+            self._log.add(kinds.BAG_ENCODING_UNKNOWN.at(place, encoding=self._declared.unknown_encoding))
         elif self._declared.version not in _KNOWN_VERSIONS:
             self._log.add(kinds.BAG_VERSION.at(place, version=version))
         elif self._strict and self._declared.encoding != "utf-8":

@@ -39,8 +39,10 @@ class Declaration:
 
     version: tuple[int, int] = (1, 0)
     encoding: str = "utf-8"
-    fault: str = ""
-    """What is wrong with the file; empty when it is exact."""
+    fault: int = 0
+    """Number of the line that is not as it must be; 0 when the file is exact."""
+    unknown_encoding: str = ""
+    """Name of an encoding that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,22 +99,22 @@ def read_declaration(data: bytes) -> Declaration:
         RFC 8493 section 2.1.1
     """
     if data.startswith(codecs.BOM_UTF8):
-        return Declaration(fault="it starts with a byte-order mark")
+        return Declaration(fault=1)
     try:
         lines = list(text_lines(io.BytesIO(data), "utf-8"))
-    except TagFileError as error:
-        return Declaration(fault=str(error))
+    except TagFileError:
+        return Declaration(fault=1)
     version = _DECLARATION.fullmatch(lines[0]) if lines else None
     encoding = _ENCODING.fullmatch(lines[1]) if len(lines) > 1 else None
     if version is None:
-        return Declaration(fault="line 1 is not “BagIt-Version: M.N”")
+        return Declaration(fault=1)
     number = (int(version[1][:4]), int(version[2][:4]))
     if encoding is None:
-        return Declaration(version=number, fault="line 2 is not “Tag-File-Character-Encoding: …”")
+        return Declaration(version=number, fault=2)
     codec = codec_named(encoding[1])
     if not codec:
-        return Declaration(version=number, fault=f"unknown character encoding {encoding[1][:40]}")
-    fault = "it has more than two lines" if len(lines) > 2 else ""
+        return Declaration(version=number, unknown_encoding=encoding[1][:40])
+    fault = 3 if len(lines) > 2 else 0
     return Declaration(version=number, encoding=codec, fault=fault)
 
 

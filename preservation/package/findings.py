@@ -59,7 +59,7 @@ BOMB = finding_kind(
     remedy=N_("Send it in a folder or an uncompressed TAR."),
 )
 TRUNCATED = finding_kind(
-    "package.truncated", _ERROR, N_("The archive is damaged or cut off: {reason}."), remedy=_SEND_AGAIN
+    "package.truncated", _ERROR, N_("The archive is damaged or cut off at byte {offset}."), remedy=_SEND_AGAIN
 )
 UNREADABLE = finding_kind("package.unreadable", _ERROR, N_("The file cannot be read: {reason}"), remedy=_SEND_AGAIN)
 UNKNOWN = finding_kind(
@@ -123,7 +123,21 @@ BAG_DECLARATION_MISSING = finding_kind(
     source="RFC 8493 2.1.1",
 )
 BAG_DECLARATION = finding_kind(
-    "bag.declaration", _ERROR, N_("bagit.txt is not exact: {fault}."), remedy=_MAKE_AGAIN, source="RFC 8493 2.1.1"
+    "bag.declaration",
+    _ERROR,
+    N_(
+        "bagit.txt is not exactly the two lines “BagIt-Version: M.N” and “Tag-File-Character-Encoding: …” "
+        "without a byte-order mark; line {line} differs."
+    ),
+    remedy=_MAKE_AGAIN,
+    source="RFC 8493 2.1.1",
+)
+BAG_ENCODING_UNKNOWN = finding_kind(
+    "bag.encoding-unknown",
+    _ERROR,
+    N_("The tag files are in a character encoding that is not known: {encoding}."),
+    remedy=_MAKE_AGAIN,
+    source="RFC 8493 2.1.1",
 )
 BAG_VERSION = finding_kind(
     "bag.version",
@@ -272,6 +286,20 @@ BAG_INFO_LINE = finding_kind(
 XML_BROKEN = finding_kind(
     "xml.broken", _ERROR, N_("The file is not acceptable XML: {reason}"), remedy=_SEND_AGAIN, source="XML 1.0"
 )
+XML_DOCTYPE = finding_kind(
+    "xml.document-type",
+    _ERROR,
+    N_("The file has a document type declaration, through which it could reach outside; it was not read."),
+    remedy=N_("Ask for the file without a document type declaration."),
+    source="XML 1.0 2.8",
+)
+XML_TOO_LARGE = finding_kind(
+    "xml.too-large",
+    _ERROR,
+    N_("The file is larger than any such file may be; it was not read to its end."),
+    remedy=N_("Split the package into several."),
+)
+XML_EMPTY = finding_kind("xml.empty", _ERROR, N_("The file is empty."), remedy=_SEND_AGAIN, source="XML 1.0")
 XML_INVALID = finding_kind(
     "xml.invalid",
     _ERROR,
@@ -438,7 +466,7 @@ AIP_NOT_PROTECTED = finding_kind(
 AIP_DESCRIPTION = finding_kind(
     "aip.description",
     _ERROR,
-    N_("The description cannot be used: {reason}."),
+    N_("Line {line} of the description cannot be used."),
     remedy=N_("Compare with another copy of the package; this one cannot be trusted."),
     source="AIP format 1, section 5",
 )

@@ -122,8 +122,10 @@ def check_mets(
     try:
         with package.open(path) as stream:
             check.read(stream)
-    except (XmlFault, InputError) as error:
-        log.add(kinds.XML_BROKEN.at(package.at(path), reason=error))
+    except XmlFault as error:
+        log.add(error.at(package.at(path)))
+    except InputError as error:
+        log.add(kinds.UNREADABLE.at(package.at(path), reason=error))
     return check.facts
 
 

@@ -30,7 +30,7 @@ _NS = f"{{{NAMESPACE}}}"
 _OBJECT, _EVENT, _AGENT = _NS + "object", _NS + "event", _NS + "agent"
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _MAX_EVENTS = 1_000_000
-_MAX_BETWEEN = 1 << 25
+_MAX_BETWEEN = 1 << 22
 """Bytes read without an object, event or agent coming to its end; only a hostile file has more."""
 
 

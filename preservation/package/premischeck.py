@@ -54,8 +54,10 @@ def check_premis(package: SubTree, path: str, fixity: Fixity, log: FindingLog) -
             for _event, element in walk(stream, events=("end",), tags=_ENTITIES):
                 _take(element, package, path, fixity, log, facts)
                 forget(element)
-    except (XmlFault, InputError) as error:
-        log.add(kinds.XML_BROKEN.at(place, reason=error))
+    except XmlFault as error:
+        log.add(error.at(place))
+    except InputError as error:
+        log.add(kinds.UNREADABLE.at(place, reason=error))
     if facts.files and not len(facts.described):
         log.add(kinds.PREMIS_UNMATCHED.at(place))
     return facts

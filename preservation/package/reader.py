@@ -136,15 +136,12 @@ class Files:
         package = self.package
         folder = f"{package.payload_folder}/representations/{REPRESENTATION}"
         premis = f"{folder}/metadata/preservation/PREMIS_{REPRESENTATION}.xml"
-        window = Window(package.stream, _front(package.front, premis))
         prefix = f"{package.top_folder}/{package.payload_folder}/{DATA}"
-        members = (
-            entry
-            for entry in read_members(package.stream, start=package.content_start)
-            if entry.path.startswith(prefix)
-        )
+        members = read_members(package.stream, start=package.content_start)
         with _reading(premis):
-            yield from _paired(read_file_objects(window), members, prefix)
+            window = Window(package.stream, _front(package.front, premis))
+            content = (entry for entry in members if entry.path.startswith(prefix))
+            yield from _paired(read_file_objects(window), content, prefix)
 
 
 def read_package(stream: BinaryIO) -> ReadPackage:

@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 from lxml import etree
 
 from model.errors import InputError
-from model.findings import FindingLog
+from model.findings import Finding, FindingKind, FindingLog
 from preservation.package import findings as kinds
 from preservation.package.tree import PackageTree
 
@@ -33,7 +33,15 @@ _LARGE = (
 
 
 class XmlFault(Exception):
-    """A file is not the XML it should be; the message says why."""
+    """A file is not the XML it should be."""
+
+    def __init__(self, kind: FindingKind, reason: str = "") -> None:
+        super().__init__(reason)
+        self._kind = kind
+
+    def at(self, place: str) -> Finding:
+        """Return the finding that says so."""
+        return self._kind.at(place, reason=str(self))
 
 
 class _Local(etree.Resolver):
@@ -77,7 +85,7 @@ class _Bounded:
         chunk = self._stream.read(1 << 15 if size < 0 else size)
         self._left -= len(chunk)
         if self._left < 0:
-            raise XmlFault("it is larger than the limit")
+            raise XmlFault(kinds.XML_TOO_LARGE)
         return chunk
 
 
@@ -119,14 +127,16 @@ def walk(
             if first:
                 first = False
                 if element.getroottree().docinfo.internalDTD is not None:
-                    raise XmlFault("it has a document type declaration")
+                    raise XmlFault(kinds.XML_DOCTYPE)
             yield str(event), element
     except etree.XMLSyntaxError as error:
-        raise XmlFault(_first_message(error)) from error
+        raise XmlFault(
+            kinds.XML_INVALID if _is_schema_error(error) else kinds.XML_BROKEN, _first_message(error)
+        ) from error
     except (etree.LxmlError, ValueError, LookupError) as error:
-        raise XmlFault(str(error)[:300]) from error
+        raise XmlFault(kinds.XML_BROKEN, str(error)[:300]) from error
     if first and getattr(parser, "root", None) is None:
-        raise XmlFault("it is empty")
+        raise XmlFault(kinds.XML_EMPTY)
 
 
 def root_tag(tree: PackageTree, path: str) -> str:
@@ -160,11 +170,9 @@ def validate_file(tree: PackageTree, path: str, place: str, log: FindingLog) -> 
             for _event, element in walk(stream, validate=True, events=("end",), tags=_LARGE):
                 forget(element)
     except XmlFault as error:
-        if isinstance(error.__cause__, etree.XMLSyntaxError) and _is_schema_error(error.__cause__):
-            log.add(kinds.XML_INVALID.at(place, reason=error))
-            return True
-        log.add(kinds.XML_BROKEN.at(place, reason=error))
-        return False
+        finding = error.at(place)
+        log.add(finding)
+        return finding.code == kinds.XML_INVALID.code
     except InputError as error:
         log.add(kinds.UNREADABLE.at(path, reason=error))
         return False
@@ -184,7 +192,7 @@ def read_small(tree: PackageTree, path: str) -> etree._Element:
             if root is None:
                 root = element
     if root is None:
-        raise XmlFault("it is empty")
+        raise XmlFault(kinds.XML_EMPTY)
     return root
 
 

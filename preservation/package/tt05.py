@@ -264,8 +264,11 @@ def _read(package: SubTree, path: str, package_type: str, log: FindingLog, weigh
     place = package.at(path)
     try:
         root = read_small(package, path)
-    except (XmlFault, InputError) as error:
-        log.add(kinds.XML_BROKEN.at(place, reason=error))
+    except XmlFault as error:
+        log.add(error.at(place))
+        return None
+    except InputError as error:
+        log.add(kinds.UNREADABLE.at(place, reason=error))
         return None
     if local_name(root) != "simpledc" or namespace(root):
         log.add(kinds.TT05_ROOT.at(place, name=str(root.tag)[:100]))

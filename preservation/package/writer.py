@@ -313,7 +313,7 @@ class _Build:
         """Write the container."""
         path = self.staging / "members.jsonl"
         path.unlink(missing_ok=True)
-        members: Spool[ContainerMember] = Spool(path, _encode_member, _decode_member)
+        members: Spool[ContainerMember] = Spool(path, _encode_member, _decode_member, durable=False)
         self.stack.callback(members.close)
         out = ContainerStream(write, members, self.top, int(self.plan.created.timestamp()))
         text = None

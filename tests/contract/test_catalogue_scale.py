@@ -160,7 +160,7 @@ def test_memory_does_not_grow_with_the_case_file(backend: str, tmp_path: Path) -
         catalogue.register(registration("warm"))
         list(catalogue.files(registration("warm").held.aip_id))
         peaks = []
-        for number, count in ((1, 1500), (2, 4500)):
+        for number, count in ((1, 1000), (2, 3000)):
             wanted = registration(number, count=count)
             tracemalloc.start()
             catalogue.register(wanted)

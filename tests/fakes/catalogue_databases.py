@@ -1,5 +1,6 @@
 """Databases for tests of the catalogue: SQLite, and a real PostgreSQL."""
 
+import atexit
 import shutil
 import sys
 import tempfile
@@ -34,6 +35,7 @@ def _sqlite(folder: Path) -> str:
 @cache
 def _sqlite_template() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="chauban-catalogue-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     create_catalogue(_sqlite(folder)).close()
     return folder / "catalogue.db"
 

@@ -98,7 +98,7 @@ def test_a_registration_killed_at_any_moment_is_whole_or_absent(tmp_path: Path) 
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("turn", range(40))
+@pytest.mark.parametrize("turn", range(25))
 def test_a_registration_killed_at_many_moments_is_whole_or_absent(url: str, turn: int) -> None:
     _kill_in_registration(url, -1, delay=turn * 0.01)
     with open_catalogue(url) as catalogue:

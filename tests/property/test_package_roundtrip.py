@@ -21,7 +21,7 @@ from preservation.package.reader import read_package
 from preservation.package.xmltext import escape, unescape
 from tests.fakes.package_plans import content_file, validator, written
 
-HOSTILE = st.text(
+WILD = st.text(
     st.one_of(
         st.sampled_from(
             "&<>\"'\\u0041%;\t\n\r\0\x0b\x1b\x7f\x85\u2028\ufeff\ufffe\uffff\ud800\udfff\udcff]>{}ệĐ\U0001f600"
@@ -30,6 +30,7 @@ HOSTILE = st.text(
     ),
     max_size=30,
 )
+HOSTILE = WILD | st.sampled_from(["", "Hồ sơ", "\\u0041", "\\\ud800u0041", "a\x0b\\b", "]]>&<", "x: none", "\r\n\t "])
 PATH_PART = st.text(
     st.one_of(st.sampled_from("&<>'%+ #?~ệĐ\u00a0\u3000ab.,()"), st.characters(exclude_categories=["Cs", "Cc"])),
     min_size=1,
@@ -59,7 +60,9 @@ _VALUES = {
 
 
 def _description(cls: type, **fixed: st.SearchStrategy) -> st.SearchStrategy:
-    values = {item.name: fixed.get(item.name) or _VALUES[_annotation(item.type)] for item in fields(cls)}
+    values = {
+        item.name: fixed[item.name] if item.name in fixed else _VALUES[_annotation(item.type)] for item in fields(cls)
+    }
     return st.builds(cls, **values)
 
 

@@ -114,12 +114,14 @@ def test_every_case_file_has_its_expectation() -> None:
     there = {
         path.relative_to(EXAMPLES).as_posix() for top in ("batch", "refused") for path in (EXAMPLES / top).iterdir()
     }
-    there |= {path.relative_to(EXAMPLES).as_posix() for path in (EXAMPLES / "real").glob("[0-9]*")}
+    there |= {path.relative_to(EXAMPLES).as_posix() for path in (EXAMPLES / "real").iterdir()}
     rows = csv.DictReader(io.StringIO((EXAMPLES / "expected.csv").read_text("utf-8")))
     assert {row["path"] for row in rows} == there
 
 
 def test_real_documents_are_named_with_origin_and_licence() -> None:
-    page = (EXAMPLES / "real/README.md").read_text("utf-8")
-    assert all(f"]({path.name})" in page for path in (EXAMPLES / "real").glob("[0-9]*"))
-    assert all(f"licences/{path.name}" in page for path in (EXAMPLES / "real/licences").iterdir())
+    page = (EXAMPLES / "licences/README.md").read_text("utf-8")
+    assert all(f"](../real/{path.name})" in page for path in (EXAMPLES / "real").iterdir())
+    assert all(f"]({path.name})" in page for path in (EXAMPLES / "licences").glob("*.txt"))
+    named = [path for path in (EXAMPLES / "real").rglob("*") if path.is_file() and not path.name.startswith("hoso.")]
+    assert all(path.name.removeprefix("30_2020_ND_CP_") in page for path in named)

@@ -150,7 +150,7 @@ def test_missing_and_surplus_content_is_damage(package: bytes) -> None:
 
 
 def test_junk_in_premis_does_not_fill_the_memory(package: bytes) -> None:
-    junk = b'<premis xmlns="http://www.loc.gov/premis/v3">' + b"<junk/>" * 6_000_000
+    junk = b'<premis xmlns="http://www.loc.gov/premis/v3">' + b"<junk/>" * 1_000_000
     with pytest.raises(IntegrityError, match="too much"):
         read_all(repacked(package, {"PREMIS_rep1.xml": junk}))
 

@@ -6,11 +6,15 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model.casefile import CaseFile, Document
 from model.errors import ConfigurationError, InputError, StorageError
+from model.identifiers import derived_uuid, derived_uuids
 from preservation.package.container import read_members
 from preservation.package.plan import ExtraFile
 from preservation.package.writer import write_package
@@ -207,3 +211,8 @@ def test_content_behind_a_link_is_read(tmp_path: Path) -> None:
     alias.symlink_to(file.content)
     data, _ = written(changed(plan, files=[replace(file, content=alias)], documents=[]), tmp_path)
     assert b"%PDF-1.7 one" in data
+
+
+@given(st.uuids(), st.text(st.characters(exclude_categories=["Cs"])))
+def test_identifiers_are_the_derived_ones(parent: UUID, name: str) -> None:
+    assert derived_uuids(parent)(name) == str(derived_uuid(parent, name))

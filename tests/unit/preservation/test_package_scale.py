@@ -1,0 +1,63 @@
+"""A case file of 100,000 files needs little memory, to write and to read."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """
+import resource, sys, time
+from dataclasses import replace
+from pathlib import Path
+from preservation.package.reader import read_package
+from preservation.package.writer import write_package
+from tests.fakes.package_plans import package_plan
+
+class Repeated:
+    def __init__(self, make, count):
+        self.make, self.count = make, count
+    def __iter__(self):
+        return (self.make(number) for number in range(self.count))
+
+folder, count, profile = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+plan = package_plan(folder, profile)
+file, document = plan.files[1], plan.documents[0]
+path = lambda number: f"tập {number // 1000}/văn bản {number:06d}.pdf"
+plan = replace(
+    plan,
+    files=Repeated(lambda n: replace(file, object=replace(file.object, path=path(n), document=n + 1)), count),
+    documents=Repeated(lambda n: replace(document, ordinal=n + 1, files=(path(n),)), count),
+    events=(),
+)
+(folder / "staging").mkdir()
+start = time.process_time()
+with (folder / "c.tar").open("wb") as out:
+    write_package(plan, folder / "staging", out.write)
+written = time.process_time() - start
+with (folder / "c.tar").open("rb") as stream:
+    package = read_package(stream)
+    assert sum(1 for _ in package.files) == count
+    assert sum(1 for _ in package.documents) == count
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print(peak, int(written / count * 1e6))
+"""
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("profile", ["vn-tt05", "eark"])
+def test_100_000_files_in_bounded_memory(tmp_path: Path, profile: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path), "100000", profile],
+        cwd=Path(__file__).parents[3],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    peak, microseconds = (int(number) for number in done.stdout.split())
+    print(f"{profile}: peak {peak} MiB, {microseconds} µs of CPU a file")
+    assert peak < 150
