@@ -99,8 +99,8 @@ def open_archive(folder: Path, *, clock: Clock | None = None, for_rebuild: bool 
         ExternalServiceError: the database or a store cannot be reached.
     """
     configuration = read_configuration(folder)
-    open_it = create_catalogue if for_rebuild else open_catalogue
-    with open_it(database_url(folder, configuration.database)) as catalogue:
+    url = database_url(folder, configuration.database)
+    with _made_or_opened(url) if for_rebuild else open_catalogue(url) as catalogue:
         _check_identity(catalogue, configuration)
         if catalogue.get_setting(REBUILDING) and not for_rebuild:
             raise ConflictError(
@@ -115,6 +115,13 @@ def open_archive(folder: Path, *, clock: Clock | None = None, for_rebuild: bool 
             copies=CopySet(stores),
             clock=clock or SystemClock(),
         )
+
+
+def _made_or_opened(url: str) -> Catalogue:
+    try:
+        return create_catalogue(url)
+    except ConflictError:
+        return open_catalogue(url)
 
 
 def database_url(folder: Path, url: str) -> str:

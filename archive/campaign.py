@@ -12,12 +12,12 @@ from uuid import UUID
 
 from archive.archive import Archive
 from archive.catalogue.values import CopyVerification, Job, JobState, PackageVersion
-from archive.findings import NOTHING_HELD, SURPLUS, VERIFIED
+from archive.findings import NOTHING_HELD, VERIFIED
 from archive.fixity import check_version
-from archive.layout import AIPS, CAMPAIGNS, DAMAGED, TRANSFERS, campaign_key, digest_key, journal_prefix
-from archive.store.protocol import Store
+from archive.inventory import compare_stores
+from archive.layout import campaign_key
 from model.dates import utc_text
-from model.findings import Finding, Outcome, ValidationReport
+from model.findings import Finding, FindingLog, Outcome, ValidationReport
 from model.identifiers import new_uuid
 
 PART = 500
@@ -54,10 +54,11 @@ def verify_all(archive: Archive, settings: CampaignSettings) -> Iterator[Validat
                 if findings:
                     yield report
         job = _advance(archive, job, versions[-1], results, failed)
-    surplus = [finding for store in archive.copies.stores for finding in _surplus(archive, store)]
+    stored = FindingLog()
+    stored.extend(compare_stores(archive, deep=settings.deep, repair=settings.repair))
     archive.catalogue.save_job(replace(job, state=JobState.DONE, updated_at=archive.clock.now()))
-    surplus.append(VERIFIED.at(done=job.done, failed=job.failed) if job.done else NOTHING_HELD.at())
-    yield ValidationReport.of(archive.configuration.name, surplus, type="archive")
+    stored.add(VERIFIED.at(done=job.done, failed=job.failed) if job.done else NOTHING_HELD.at())
+    yield ValidationReport.of(archive.configuration.name, stored, type="archive")
 
 
 def _check(
@@ -113,30 +114,3 @@ def _advance(archive: Archive, job: Job, last: PackageVersion, results: list[Cop
     )
     archive.catalogue.save_job(advanced)
     return advanced
-
-
-def _surplus(archive: Archive, store: Store) -> Iterator[Finding]:
-    """Yield what lies in a store and belongs to nothing the archive knows."""
-    known: tuple[str, set[str]] = ("", set())
-    for item in store.list():
-        if item.key.startswith((TRANSFERS, CAMPAIGNS, DAMAGED)):
-            continue
-        folder = "/".join(item.key.split("/")[:4]) + "/"
-        if folder != known[0]:
-            known = folder, _expected_keys(archive, folder)
-        journal = f"{folder}journal/"
-        if item.key not in known[1] and not (known[1] and item.key.startswith(journal)):
-            yield SURPLUS.at(f"{store.name}:{item.key}", store=store.name)
-
-
-def _expected_keys(archive: Archive, folder: str) -> set[str]:
-    if not folder.startswith(AIPS):
-        return set()
-    try:
-        aip_id = UUID(folder.split("/")[3])
-    except ValueError:
-        return set()
-    if journal_prefix(aip_id) != f"{folder}journal/":
-        return set()
-    keys = [version.container_key for version in archive.catalogue.versions(aip_id)]
-    return {*keys, *(digest_key(key) for key in keys)}

@@ -62,6 +62,23 @@ NOTHING_HELD = finding_kind(
     N_("The archive holds no package: nothing was verified."),
     undecided=True,
 )
+OBJECT_MISSING = finding_kind(
+    "custody.object-missing",
+    Severity.ERROR,
+    N_("Store {store} lacks an object that store {good} holds."),
+    remedy=N_("Bring it back with --repair, and find out who or what removed it."),
+)
+OBJECT_RESTORED = finding_kind(
+    "custody.object-restored",
+    Severity.INFO,
+    N_("An object that store {store} lacked was brought there from store {good}."),
+)
+OBJECT_DIFFERS = finding_kind(
+    "custody.object-differs",
+    Severity.ERROR,
+    N_("The stores {stores} hold different bytes under this key."),
+    remedy=N_("Compare both with a backup, and have the media of these stores examined."),
+)
 VERIFIED = finding_kind(
     "custody.verified",
     Severity.INFO,

@@ -18,7 +18,6 @@ import pikepdf
 
 from formats import findings as kinds
 from formats.content import READ_AT_ONCE, Content
-from formats.pdftext import plain_text
 from formats.tools import tool_version
 
 _HEADER = re.compile(rb"%PDF-(1\.[0-7]|2\.0)(?=[\s%])")
@@ -54,22 +53,15 @@ def validate(content: Content) -> None:
     except (pikepdf.PdfError, ValueError) as error:
         content.add(kinds.DAMAGED, detail=_said(error))
         return
-    content.shared = pdf
-    _document(content, pdf, version)
+    with pdf:
+        _document(content, pdf, version)
 
 
 def extract(content: Content, limit: int) -> str:
     """Return the text of the pages in order."""
-    plain = plain_text(content.shared, limit) if isinstance(content.shared, pikepdf.Pdf) else None
-    if plain is not None:
-        return plain
-    return laid_out_text(content.data(), limit)
-
-
-def laid_out_text(data: bytes, limit: int) -> str:
-    """Return the text as PDFium reads it."""
     import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it has no stubs
 
+    data = content.data()
     document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
     if not document:
         raise ValueError("PDFium cannot open the document")

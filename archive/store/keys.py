@@ -30,7 +30,7 @@ def is_key(key: str) -> bool:
 
 
 def check_key(key: str) -> str:
-    """Return the key of an object that may be read.
+    """Return the key of an object that may be read, or deleted by an approved decision.
 
     Raises:
         InputError: it is not a key, or names what is being written.
@@ -45,7 +45,7 @@ def check_key(key: str) -> str:
 
 
 def check_new_key(key: str) -> str:
-    """Return the key of an object that may be created, replaced or deleted.
+    """Return the key of an object that may be created or replaced.
 
     Raises:
         InputError: it is not a key, or lies in a folder kept for the store itself.

@@ -132,7 +132,7 @@ class LocalStore:
             PolicyError: no confirmation, or the file system forbids it.
         """
         require_confirmation(confirmation, key)
-        path = self._path(check_new_key(key))
+        path = self._path(check_key(key))
         try:
             path.unlink()
             self._tree.secure(path.parent)

@@ -159,7 +159,7 @@ class S3Store:
             PolicyError: no confirmation, or a lock forbids it; then nothing was deleted.
         """
         require_confirmation(confirmation, key)
-        where = self._connection.name(check_new_key(key))
+        where = self._connection.name(check_key(key))
         versions = self._versions(key)
         if not versions:
             raise not_found(self._name, key)

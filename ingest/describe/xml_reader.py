@@ -91,6 +91,7 @@ class _Walk:
     def _drop(self, element: etree._Element) -> None:
         """Take an element that was read out of the tree, so that memory stays bounded."""
         self._live -= 1 + sum(1 for _ in element.iterdescendants())
+        element.clear()
         parent = element.getparent()
         if parent is not None:
             parent.remove(element)

@@ -251,7 +251,7 @@ class _BagCheck:
 
     def _inside(self, manifest: _Manifest, path: str) -> bool:
         parts = path.split("/")
-        if path.startswith(("/", "~")) or ".." in parts or "\\.\\" in path or re.match(r"[A-Za-z]:[\\/]", path):
+        if path.startswith(("/", "~")) or ".." in parts or re.match(r"[A-Za-z]:[\\/]", path):
             return False
         if manifest.tag:
             return not path.startswith("data/") or not self._strict

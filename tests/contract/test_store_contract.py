@@ -287,6 +287,8 @@ class SingleStoreContract(StoreContract):
             assert stream.read() == b"damaged"
         with pytest.raises(NotFoundError):
             self.store.set_aside("a/b")
+        self.store.delete(kept, CONFIRMED)
+        assert self.keys("damaged/") == []
 
     def test_probe_finds_what_it_can_rely_on_and_leaves_nothing(self) -> None:
         found = self.store.probe()

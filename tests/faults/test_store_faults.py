@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,19 @@ def test_a_failing_second_copy_fails_the_write_which_can_be_taken_up_again(
     stored, digest = copies.put("x", bytes(12 * MIB))
     assert (stored.size, digest.value) == (12 * MIB, hashlib.sha256(bytes(12 * MIB)).digest())
     assert list(second.list()) == list(copies.stores[0].list()) == [stored]
+
+
+def test_copies_are_written_at_the_same_time(root: Path, tmp_path: Path) -> None:
+    together = threading.Barrier(2, timeout=30)
+
+    class Meeting(FailingStore):
+        def strike(self, operation: str) -> None:
+            if operation == "write":
+                together.wait()
+
+    create_local_store(tmp_path / "b")
+    copies = CopySet([Meeting(LocalStore("a", root)), Meeting(LocalStore("b", tmp_path / "b"))])
+    assert copies.put("x", bytes(3 * MIB))[0].size == 3 * MIB
 
 
 def test_a_commit_whose_answer_was_lost_is_found_done(root: Path, second: FailingStore) -> None:

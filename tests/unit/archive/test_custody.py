@@ -182,3 +182,35 @@ def test_interrupted_rebuild_is_noticed(archive: Archive) -> None:
     archive.catalogue.put_setting("rebuilding", "1")
     with pytest.raises(ConflictError), open_archive(archive.folder):
         pass
+
+
+def test_journal_missing_from_one_copy_is_named_and_brought_back(archive: Archive) -> None:
+    path = next((archive.folder / "b").rglob("journal/*.json"))
+    content = path.read_bytes()
+    path.unlink()
+    assert "custody.object-missing" in all_codes(verify(archive))
+    assert "custody.object-restored" in all_codes(verify(archive, repair=True))
+    assert path.read_bytes() == content
+    assert all_codes(verify(archive)) == {"custody.verified"}
+
+
+def test_copies_that_differ_are_named(archive: Archive) -> None:
+    flip_byte(next((archive.folder / "b").rglob("journal/*.json")))
+    assert "custody.object-differs" in all_codes(verify(archive))
+
+
+def test_empty_copy_added_later_is_filled_by_repair(archive: Archive) -> None:
+    for path in sorted((archive.folder / "b").rglob("*"), reverse=True):
+        if path.name == "chauban-store.json":
+            continue
+        path.unlink() if path.is_file() else path.rmdir()
+    verify(archive, repair=True)
+    assert all_codes(verify(archive, deep=True)) == {"custody.verified"}
+
+
+def test_catalogue_is_rebuilt_over_an_existing_one(archive: Archive) -> None:
+    before = list(archive.catalogue.dump())
+    archive.catalogue.close()
+    with open_archive(archive.folder, for_rebuild=True) as opened:
+        assert rebuild(opened).packages == 1
+        assert list(opened.catalogue.dump()) == before
