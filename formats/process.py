@@ -137,7 +137,7 @@ def _environment() -> dict[str, str]:
     """Return this process's environment, with this program's code found wherever it was found here."""
     root = str(Path(__file__).resolve().parents[1])
     paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1", "GOGC": "200"}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}
 
 
 def die_with(lifeline: int) -> None:

@@ -1,7 +1,8 @@
 """Descriptive metadata: `<simpledc>` of the circular, and EAD3.
 
 Source:
-    Circular 05/2025/TT-BNV, Annex I (`EAD.xml`, `EAD_doc`); EAD3 1.1; docs/format/aip-v1.md section 6.4.
+    Circular 05/2025/TT-BNV, Annexes I and V (`EAD.xml`, `EAD_doc`); EAD3 1.1; docs/format/aip-v1.md section 6.4;
+    docs/format/dip-v1.md section 5.
 """
 
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ _DAO_TYPES = {"01": "borndigital", "02": "derived"}
 
 def case_file_simpledc(case_file: CaseFile) -> str:
     """Return `EAD.xml`: 18 elements, each exactly once, in the order of the archival package's schema."""
-    return _simpledc(
+    return simpledc(
         "../../schemas/EAD.xsd",
         (
             ("arcFileCode", case_file.file_code),
@@ -62,7 +63,7 @@ def case_file_simpledc(case_file: CaseFile) -> str:
 
 def document_simpledc(document: Document, case_file: CaseFile) -> str:
     """Return `EAD_doc_….xml`: 19 elements, each exactly once, in the order of the archival package's schema."""
-    return _simpledc(
+    return simpledc(
         "../../../../schemas/EAD_doc.xsd",
         (
             ("arcFileCode", case_file.file_code),
@@ -84,6 +85,35 @@ def document_simpledc(document: Document, case_file: CaseFile) -> str:
             ("subject", document.subject),
             ("autograph", document.autograph),
             ("process", _boolean(document.process)),
+        ),
+    )
+
+
+def disseminated_simpledc(document: Document) -> str:
+    """Return `EAD_doc_….xml` of a dissemination package: 20 elements, each exactly once, in the order of Annex V."""
+    return simpledc(
+        "../../../../schemas/EAD_doc.xsd",
+        (
+            ("docId", document.doc_id),
+            ("arcDocCode", document.doc_code),
+            ("maintenance", document.maintenance),
+            ("typeName", document.type_name),
+            ("codeNumber", document.code_number),
+            ("codeNotation", document.code_notation),
+            ("issuedDate", _date(document.issued_date)),
+            ("subject", document.subject),
+            ("language", _SEPARATOR.join(document.languages)),
+            ("numberOfPage", _number(document.number_of_page)),
+            ("inforSign", document.infor_sign),
+            ("keyword", _SEPARATOR.join(document.keywords)),
+            ("mode", document.mode),
+            ("confidenceLevel", document.confidence_level),
+            ("autograph", document.autograph),
+            ("format", document.format),
+            ("process", _boolean(document.process)),
+            ("riskRecovery", _boolean(document.risk_recovery)),
+            ("riskRecoveryStatus", document.risk_recovery_status),
+            ("description", document.description),
         ),
     )
 
@@ -239,7 +269,13 @@ def _word(table: str, code: str) -> str:
     return code if word == code else f"{code} {word}"
 
 
-def _simpledc(schema: str, elements: Sequence[tuple[str, str]]) -> str:
+def simpledc(schema: str, elements: Sequence[tuple[str, str]]) -> str:
+    """Return a `<simpledc>` document.
+
+    Args:
+        schema: of the document, relative to it.
+        elements: names and values, in the order of the schema.
+    """
     lines = "".join([f"  <{name}>{escape(value)}</{name}>\n" for name, value in elements])
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

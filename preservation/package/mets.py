@@ -45,6 +45,8 @@ class Heading:
     software_version: str
     new_id: Callable[[str], str]
     """Derives the UUID of a named part, in the profile's case."""
+    record_ids: tuple[tuple[str, str], ...] = ()
+    """Further `altRecordID`: type and identifier."""
 
     @property
     def time(self) -> str:
@@ -165,13 +167,13 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:csip="https://DILCIS.eu/XML/METS/CSIPExtensionMETS" \
 xsi:schemaLocation="http://www.loc.gov/METS/ {schemas}{mets} http://www.w3.org/1999/xlink {schemas}xlink.xsd \
 https://DILCIS.eu/XML/METS/CSIPExtensionMETS {schemas}DILCISExtensionMETS.xsd" \
-OBJID="{objid}" LABEL="{label}" TYPE="Mixed" PROFILE="{profile}" csip:CONTENTINFORMATIONTYPE="MIXED">
-<metsHdr CREATEDATE="{created}" RECORDSTATUS="{status}" csip:OAISPACKAGETYPE="AIP">
+OBJID="{objid}" LABEL="{label}" TYPE="{category}" PROFILE="{profile}" csip:CONTENTINFORMATIONTYPE="MIXED">
+<metsHdr CREATEDATE="{created}" RECORDSTATUS="{status}" csip:OAISPACKAGETYPE="{package_type}">
 <agent ROLE="CREATOR" TYPE="OTHER" OTHERTYPE="SOFTWARE"><name>chauban</name>\
 <note csip:NOTETYPE="SOFTWARE VERSION">{software}</note></agent>
 {agency}<altRecordID TYPE="CHAUBAN-PROFILE">{name}</altRecordID>
 <altRecordID TYPE="CHAUBAN-POLICY">{policy}</altRecordID>
-</metsHdr>
+{record_ids}</metsHdr>
 """
 
 _FILE = (
@@ -188,12 +190,17 @@ def _head(heading: Heading, objid: str, profile: str, schemas: str) -> str:
         objid=escape(objid),
         label=escape(case_file.title or case_file.file_code or heading.objid),
         profile=profile,
+        category=heading.profile.content_category,
+        package_type=heading.profile.package_type,
         created=heading.time,
         status="NEW" if heading.version == 1 else "REPLACEMENT",
         software=escape(heading.software_version or "unknown"),
         agency=_agency(case_file),
         name=heading.profile.name,
         policy=escape(heading.policy),
+        record_ids="".join(
+            f'<altRecordID TYPE="{kind}">{escape(text)}</altRecordID>\n' for kind, text in heading.record_ids
+        ),
     )
 
 

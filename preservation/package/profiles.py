@@ -1,11 +1,12 @@
 """The norms a payload can follow, as data.
 
 Source:
-    Circular 05/2025/TT-BNV, Annex I (`AIP_hoso`); E-ARK CSIP and AIP 2.2.0; docs/format/aip-v1.md section 6.1.
+    Circular 05/2025/TT-BNV, Annexes I (`AIP_hoso`) and V (`DIP`); E-ARK CSIP, AIP and DIP 2.2.0;
+    docs/format/aip-v1.md section 6.1; docs/format/dip-v1.md section 2.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta, timezone, tzinfo
 from functools import cache
 from importlib.resources import files
@@ -54,6 +55,10 @@ class Profile:
     schemas: tuple[Schema, ...]
     mets_schema: str
     """Name of the METS schema under `schemas/`."""
+    package_type: str = "AIP"
+    """`csip:OAISPACKAGETYPE`."""
+    content_category: str = "Mixed"
+    """`mets/@TYPE`."""
 
     def cased(self, text: str) -> str:
         """Return a UUID or hexadecimal digest in the profile's case."""
@@ -109,19 +114,43 @@ PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for pr
 DEFAULT_PROFILE = VN_TT05.name
 
 
-def profile_named(name: str) -> Profile:
+VN_TT05_DIP = replace(
+    VN_TT05,
+    objid_prefix="uuid-",
+    root_profile="https://earkdip.dilcis.eu/profile/E-ARK-DIP.xml",
+    schemas=(
+        Schema(resource="mets.xsd", name="METS.xsd"),
+        Schema(resource="EAD_dip.xsd", name="EAD.xsd"),
+        Schema(resource="EAD_doc_dip.xsd", name="EAD_doc.xsd"),
+        *_schemas("DILCISExtensionMETS.xsd", "premis-v3.xsd", "xlink.xsd"),
+    ),
+    package_type="DIP",
+    content_category="MIXED",
+)
+
+EARK_DIP = replace(
+    EARK,
+    root_profile="https://earkdip.dilcis.eu/profile/E-ARK-DIP-v2-2-0.xml",
+    package_type="DIP",
+)
+
+DIP_PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in (VN_TT05_DIP, EARK_DIP)})
+"""What a dissemination package follows, by the profile of the archival package it is made from."""
+
+
+def profile_named(name: str, profiles: Mapping[str, Profile] = PROFILES) -> Profile:
     """Return a profile by its name.
 
     Raises:
         ConfigurationError: there is no such profile.
     """
-    profile = PROFILES.get(name)
+    profile = profiles.get(name)
     if profile is None:
         raise ConfigurationError(
             N_("There is no package profile called {name}."),
             hint=N_("Choose one of: {known}."),
             name=name,
-            known=", ".join(PROFILES),
+            known=", ".join(profiles),
         )
     return profile
 
