@@ -20,7 +20,7 @@ from archive.search.index import SearchIndex
 from archive.search.values import IndexEntry, Level, SearchRequest
 from model.errors import StorageError
 
-PACKAGES = 400
+PACKAGES = 160
 
 
 def changes(after: int, limit: int) -> list[Change]:
@@ -42,9 +42,9 @@ def load(aip_id: UUID, version: int) -> list[IndexEntry]:
     ]
 
 
-def run_follow(folder: str) -> None:
+def run_follow(folder: str, batch: int = 40) -> None:
     with SearchIndex.open(Path(folder)) as index:
-        follow(index, changes, load, batch=20)
+        follow(index, changes, load, batch=batch)
 
 
 def is_complete(index: SearchIndex) -> bool:
@@ -74,7 +74,7 @@ def kill_often(folder: Path, times: int, seed: int) -> int:
 
 
 def test_kills_lose_and_double_nothing(tmp_path: Path) -> None:
-    assert kill_often(tmp_path, 5, seed=1) > 0
+    assert kill_often(tmp_path, 4, seed=1) > 0
     run_follow(str(tmp_path))
     with SearchIndex.open(tmp_path) as index:
         assert is_complete(index)
@@ -120,13 +120,15 @@ def copy(complete: Path, tmp_path: Path) -> Path:
 
 
 def comes_back(folder: Path) -> bool:
-    run_follow(str(folder))
+    run_follow(str(folder), batch=10_000)
     with SearchIndex.open(folder) as index:
         return is_complete(index)
 
 
-@pytest.mark.parametrize("suffix", ["term", "idx", "pos", "store", "fast", "fieldnorm"])
-@pytest.mark.parametrize("how", ["deleted", "emptied", "halved"])
+@pytest.mark.parametrize(
+    ("suffix", "how"),
+    [("term", "deleted"), ("idx", "halved"), ("pos", "emptied"), ("store", "halved"), ("fast", "deleted")],
+)
 def test_a_missing_or_short_file_makes_the_index_anew(copy: Path, suffix: str, how: str) -> None:
     path = max((copy / "v1").glob(f"*.{suffix}"), key=lambda found: found.stat().st_size)
     if how == "deleted":
@@ -137,7 +139,7 @@ def test_a_missing_or_short_file_makes_the_index_anew(copy: Path, suffix: str, h
 
 
 @pytest.mark.parametrize("name", ["meta.json", ".managed.json"])
-@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe", b'{"segments": 1}'])
+@pytest.mark.parametrize("content", [None, b"", b'{"segments": 1}'])
 def test_damaged_lists_make_the_index_anew(copy: Path, name: str, content: bytes | None) -> None:
     if content is None:
         (copy / "v1" / name).unlink()
@@ -146,7 +148,7 @@ def test_damaged_lists_make_the_index_anew(copy: Path, name: str, content: bytes
     assert comes_back(copy)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(3))
 def test_flipped_bytes_never_crash_and_the_index_comes_back(copy: Path, seed: int) -> None:
     dice = random.Random(seed)
     for path in (copy / "v1").glob("*.*"):
@@ -207,7 +209,7 @@ with SearchIndex.open(Path(sys.argv[1])) as index:
     index.apply(load(UUID(int=1), 1), (), 1)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
     try:
-        index.apply((entry for n in range(2, 9000) for entry in load(UUID(int=n), 1)), (), 9000)
+        index.apply((entry for n in range(2, 4000) for entry in load(UUID(int=n), 1)), (), 4000)
     except StorageError:
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         print(index.cursor, index.search(SearchRequest(query="ho")).total)
@@ -238,7 +240,7 @@ def test_a_folder_that_cannot_be_used_is_a_typed_error(tmp_path: Path) -> None:
 
 def test_a_big_package_needs_bounded_memory(tmp_path: Path) -> None:
     def many() -> object:
-        for number in range(30_000):
+        for number in range(20_000):
             yield IndexEntry(
                 id=f"x/{number}",
                 aip_id="x",
@@ -251,5 +253,5 @@ def test_a_big_package_needs_bounded_memory(tmp_path: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with SearchIndex.open(tmp_path) as index:
         index.apply(many(), (), 1)  # type: ignore[arg-type]  # a generator of entries
-        assert index.search(SearchRequest(query="dat", limit=0)).total == 30_000
+        assert index.search(SearchRequest(query="dat", limit=0)).total == 20_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000

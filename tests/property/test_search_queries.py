@@ -58,7 +58,7 @@ QUERIES = st.one_of(
 )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(query=QUERIES, sort=st.sampled_from(Sort), facets=st.booleans())
 def test_no_query_raises(index: SearchIndex, query: str, sort: Sort, facets: bool) -> None:
     page = index.search(SearchRequest(query=query, sort=sort, facets=facets))
@@ -84,7 +84,7 @@ NODES = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(query=NODES)
 def test_totals_agree_with_brute_force(index: SearchIndex, query: str) -> None:
     node = read_query(query)
