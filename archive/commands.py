@@ -1,13 +1,14 @@
 """Commands on what is held: init, search, show, export, verify, doctor."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from archive.access.dip import export_dip
 from archive.access.export import (
     export_container,
     export_document,
@@ -23,11 +24,12 @@ from archive.indexing import bring_level, open_index
 from archive.search.values import SNIPPET_MARKS, Hit, Level, SearchPage, SearchRequest, Sort
 from archive.showing import show_json, show_lines
 from model.elements import CODE_TABLES, code_word
-from model.errors import EXIT_DONE, severest_exit
+from model.errors import EXIT_DONE, InputError, severest_exit
 from model.findings import Outcome, ValidationReport, printable
 from model.rendering import exit_code_of, json_line, report_json, report_lines
 from model.text import N_, _, language_in_force, ngettext, use_language
 from preservation.package.check import check_package
+from preservation.package.dip import OFFICIAL, PURPOSES, AccessRequest
 
 _PATH = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help=N_("One JSON object a line."))
@@ -122,28 +124,53 @@ def show(ctx: click.Context, identifier: str, as_json: bool) -> None:
     required=True,
     help=N_("Where to write; - for one document on stdout."),
 )
+@click.option("--request-id", help=N_("With --as dip: number of the access request it answers."))
+@click.option(
+    "--purpose",
+    type=click.Choice(PURPOSES),
+    help=N_("With --as dip: 01 personal, 02 official (when not given), 03 special official."),
+)
+@click.option("--purpose-text", help=N_("With --as dip: the purpose in words."))
+@click.option("--research-topic", help=N_("With --as dip: topic of the research."))
 @click.pass_context
-def export(ctx: click.Context, identifier: str, document: int | None, form: str, target: Path) -> None:
+def export(
+    ctx: click.Context, identifier: str, document: int | None, form: str, target: Path, **request: str | None
+) -> None:
     """Export what is held."""
+    asked = _access_request(form, request)
+    if str(target) == "-" and (document is None or form != "files"):
+        raise click.UsageError(_("Only one document can be written to stdout: give --document, and no --as."))
     with opened(ctx) as archive:
         held = find_one(archive, identifier)
-        if document is not None and str(target) == "-":
+        if str(target) == "-" and document is not None:
             stream_document(archive, held, document, sys.stdout.buffer)
-            return
-        if document is not None:
+        elif form == "dip":
+            click.echo(printable(str(export_dip(archive, held, target, asked, document=document))))
+        elif document is not None:
             for path in export_document(archive, held, document, target):
                 click.echo(printable(str(path)))
         elif form == "aip":
             click.echo(printable(str(export_container(archive, held, target))))
-        elif form == "dip":
-            from archive.access.dip import export_dip
-
-            click.echo(printable(str(export_dip(archive, held, target))))
         else:
             count = export_files(archive, held, target)
             click.echo(
                 ngettext("{count} file in {path}", "{count} files in {path}", count).format(count=count, path=target)
             )
+
+
+def _access_request(form: str, given: Mapping[str, str | None]) -> AccessRequest:
+    """Return what the options say of the request that a dissemination package answers."""
+    if form != "dip" and any(value is not None for value in given.values()):
+        raise click.UsageError(_("--request-id, --purpose, --purpose-text and --research-topic go with --as dip."))
+    try:
+        return AccessRequest(
+            request_id=given["request_id"] or "",
+            purpose=given["purpose"] or OFFICIAL,
+            purpose_content=given["purpose_text"] or "",
+            research_topic=given["research_topic"] or "",
+        )
+    except InputError as error:
+        raise click.UsageError(str(error)) from error
 
 
 @click.command(help=N_("Verify a held case file, everything held (--all), or a package on disk (PATH)."))

@@ -20,7 +20,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ from archive.search.values import IndexEntry, Level
 RESULTS = Path(__file__).parent / "results"
 SEED = 20_260_101
 SYLLABLES_PER_BODY = 600
+BATCH = 20_000
+"""Records of one commit."""
 
 COMMON = """
 của và được có theo định quy các về công nhân dân quyết cơ quan nhà nước ủy ban văn bản tổ chức tỉnh huyện xã thực hiện
@@ -153,9 +155,9 @@ class Ours:
         self.index = SearchIndex.open(folder)
 
     def build(self, count: int) -> None:
-        entries = iter(records(count))
-        for batch in range(0, count, 20_000):
-            self.index.apply((entry for entry, _ in zip(entries, range(20_000), strict=False)), (), batch + 20_000)
+        entries = records(count)
+        for start in range(0, count, BATCH):
+            self.index.apply(islice(entries, BATCH), (), start + BATCH)
 
     def run(self, task: Task) -> int:
         from archive.search.values import SearchRequest

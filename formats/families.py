@@ -81,9 +81,13 @@ _BY_PUID = {
     "x-fmt/22": TEXT,
     "x-fmt/18": TABLE,
     "x-fmt/282": TEXT,
-    "fmt/880": XML,
+    "fmt/880": JSON,
     "fmt/1149": TEXT,
-    "fmt/1281": XML,
+    "fmt/817": JSON,
+    "fmt/754": OLE,
+    "fmt/755": OLE,
+    "fmt/1341": ZIP,
+    "fmt/1564": ZIP,
 }
 _BY_EXTENSION = {
     "pdf": PDF,

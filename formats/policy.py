@@ -39,7 +39,7 @@ class FormatPolicy:
 
     by_puid: Mapping[str, FormatRule]
     by_extension: Mapping[str, FormatRule]
-    """Refusals of names, whatever the content; lower case, without dot."""
+    """Lower case, without dot. Refusals hold whatever the content, the rest where no PUID is listed."""
     unlisted: FormatRule
     unknown: FormatRule
 
@@ -79,13 +79,14 @@ class FormatPolicy:
         )
 
     def rule_for(self, identification: FormatIdentification, name: str) -> FormatRule:
-        """Return the rule for a file: its extension's, else its format's, else the default."""
+        """Return the rule for a file: a refused extension's, else its format's, its extension's, the default."""
         named = self.by_extension.get(extension_of(name))
-        if named is not None:
+        found = self.by_puid.get(identification.puid)
+        if named is not None and (found is None or named.decision is Decision.REFUSE):
             return named
         if identification.puid == UNKNOWN_PUID:
             return self.unknown
-        return self.by_puid.get(identification.puid, self.unlisted)
+        return found or self.unlisted
 
     def findings(self, identification: FormatIdentification, location: str) -> tuple[Finding, ...]:
         """Return what the policy has to say about a file; nothing when its format is accepted.

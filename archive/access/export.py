@@ -4,19 +4,18 @@ Everything is streamed from inside the stored container and compared with its re
 the way; a difference stops the export and leaves nothing half written.
 """
 
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from archive.access.writing import must_be_new, new_file, verified
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile, HeldFile, PackageVersion
 from archive.fixity import digest_line
 from archive.journal import record_event
 from archive.layout import digest_key
-from model.errors import ConflictError, IntegrityError, NotFoundError, StorageError
-from model.fixity import SHA256, Digester, read_chunks
+from model.errors import ConflictError, IntegrityError, NotFoundError
+from model.fixity import read_chunks
 from model.identifiers import new_uuid
 from model.preservation import Event, EventOutcome, EventType
 from model.text import N_
@@ -72,16 +71,10 @@ def export_document(archive: Archive, held: HeldCaseFile, ordinal: int, target: 
     """
     files = list(archive.catalogue.document_files(held.aip_id, ordinal))
     if not files:
-        raise NotFoundError(
-            N_("Case file {code} has no document {ordinal} with a file."),
-            hint=N_("`chauban show {code}` lists its documents."),
-            code=held.case_file.file_code,
-            ordinal=ordinal,
-        )
+        raise no_document(held, ordinal)
     version = current_version(archive, held)
     written = [target] if len(files) == 1 and not target.is_dir() else [target / _leaf(file) for file in files]
     for file, path in zip(files, written, strict=True):
-        path.parent.mkdir(parents=True, exist_ok=True)
         _write_file(archive, version, file, path)
     _record_dissemination(archive, version, f"document {ordinal}")
     return written
@@ -120,7 +113,7 @@ def export_files(archive: Archive, held: HeldCaseFile, target: Path) -> int:
         ConflictError: the target exists.
         IntegrityError: the stored bytes are not what was taken in.
     """
-    _must_be_new(target)
+    must_be_new(target)
     version = current_version(archive, held)
     count = 0
     target.mkdir(parents=True)
@@ -144,8 +137,9 @@ def export_container(archive: Archive, held: HeldCaseFile, target: Path) -> Path
     version = current_version(archive, held)
     name = version.container_key.rpartition("/")[2]
     path = target / name if target.is_dir() else target
-    with archive.copies.open(version.container_key) as source, _new_file(path) as file:
-        _copy_verified(read_chunks(source), file, version.container_sha256, name)
+    with archive.copies.open(version.container_key) as source, new_file(path) as file:
+        for chunk in verified(read_chunks(source), version.container_sha256, name):
+            file.write(chunk)
     line = digest_line(version).replace(name.encode(), path.name.encode())
     path.with_name(path.name + digest_key("")).write_bytes(line)
     _record_dissemination(archive, version, "stored package")
@@ -157,80 +151,36 @@ def open_file(archive: Archive, version: PackageVersion, file: HeldFile) -> Bina
     return archive.copies.open(version.container_key, offset=file.offset, length=file.object.size)
 
 
+def no_document(held: HeldCaseFile, ordinal: int) -> NotFoundError:
+    """Return the error that a case file has no such document to give out."""
+    return NotFoundError(
+        N_("Case file {code} has no document {ordinal} with a file."),
+        hint=N_("`chauban show {code}` lists its documents."),
+        code=held.case_file.file_code,
+        ordinal=ordinal,
+    )
+
+
 def _verified(archive: Archive, version: PackageVersion, file: HeldFile) -> Iterator[bytes]:
     """Yield the bytes of a held file; the digest is compared when the last one was read."""
-    digester = Digester((SHA256,))
     with open_file(archive, version, file) as stream:
-        for chunk in read_chunks(stream):
-            digester.update(chunk)
-            yield chunk
-    _compare(digester, file.object.sha256, file.object.path)
+        yield from verified(read_chunks(stream), file.object.sha256, file.object.path)
 
 
 def _write_file(archive: Archive, version: PackageVersion, file: HeldFile, path: Path) -> None:
-    with _new_file(path) as target:
+    with new_file(path) as target:
         for chunk in _verified(archive, version, file):
             target.write(chunk)
-
-
-def _copy_verified(chunks: Iterable[bytes], target: BinaryIO, sha256: bytes, name: str) -> None:
-    digester = Digester((SHA256,))
-    for chunk in chunks:
-        digester.update(chunk)
-        target.write(chunk)
-    _compare(digester, sha256, name)
-
-
-def _compare(digester: Digester, expected: bytes, name: str) -> None:
-    (found,) = digester.digests()
-    if found.value != expected:
-        raise IntegrityError(
-            N_("The stored bytes of {name} are not what was taken in."),
-            hint=N_("Run `chauban verify --all --repair` and tell the person responsible."),
-            name=name,
-        )
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that does not exist yet; it appears under its name only when the block ends well."""
-    _must_be_new(path)
-    temporary = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
-    try:
-        with temporary.open("xb") as file:
-            yield file
-        os.link(temporary, path)
-    except FileExistsError as exc:
-        raise _exists(path) from exc
-    except OSError as exc:
-        raise StorageError(
-            N_("{path} cannot be written: {why}."),
-            hint=N_("Choose another place or free some space."),
-            path=path,
-            why=exc.strerror,
-        ) from exc
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _must_be_new(path: Path) -> None:
-    if path.exists() or path.is_symlink():
-        raise _exists(path)
-
-
-def _exists(path: Path) -> ConflictError:
-    return ConflictError(
-        N_("{path} exists already."), hint=N_("Choose another name: nothing is overwritten."), path=path
-    )
 
 
 def _leaf(file: HeldFile) -> str:
     return file.object.path.rpartition("/")[2]
 
 
-def _record_dissemination(archive: Archive, version: PackageVersion, what: str) -> None:
+def dissemination(archive: Archive, what: str) -> Event:
+    """Return the event that something is given out now."""
     now = archive.clock.now()
-    event = Event(
+    return Event(
         id=new_uuid(now),
         type=EventType.DISSEMINATION,
         time=now,
@@ -238,4 +188,7 @@ def _record_dissemination(archive: Archive, version: PackageVersion, what: str) 
         detail=f"given out: {what}",
         agent=PROGRAM,
     )
-    record_event(archive, version.aip_id, version.version, event)
+
+
+def _record_dissemination(archive: Archive, version: PackageVersion, what: str) -> None:
+    record_event(archive, version.aip_id, version.version, dissemination(archive, what))

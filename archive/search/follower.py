@@ -18,7 +18,7 @@ Load = Callable[[UUID, int], Iterable[IndexEntry]]
 _PAGE = 500
 _HELD = 200
 """Entries of a package that are held before it counts as large: larger ones are streamed in a commit of their own."""
-_TEXT_BUDGET = 64_000_000
+_TEXT_BUDGET = 8_000_000
 """Characters of text in one commit."""
 
 

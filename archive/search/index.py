@@ -20,18 +20,27 @@ from archive.search.values import IndexEntry, SearchPage, SearchRequest
 from model.errors import ConflictError, StorageError
 from model.text import N_
 
-WRITER_MEMORY = 64_000_000
-"""Bytes of the writer's buffers; a full buffer becomes a file."""
-WRITER_THREADS = 2
+WRITER_MEMORY = 48_000_000
+"""Bytes of the writer's buffer; a full buffer becomes a file."""
+WRITER_THREADS = 1
+"""More share the buffer and use more processor time for the same entries."""
+QUEUE_CHARACTERS = 10_000_000
+"""Characters added before the writer is made to catch up: its queue counts entries, not their size."""
+_ENTRY_OVERHEAD = 500
 
 
 class IndexWriter:
-    """The one writer, while the lock is held; nothing is seen by anyone before `commit`."""
+    """The one writer, while the lock is held.
+
+    Nothing is seen by anyone before `commit`, but for what exceeds `QUEUE_CHARACTERS`: that is written with the
+    old state, so that after a crash the same changes are applied again, which replaces it.
+    """
 
     def __init__(self, folder: IndexFolder) -> None:
         self._folder = folder
         self._writer: Any = None
         self._dirty = False
+        self._queued = 0
         with translated(folder.folder):
             self.state = read_state(folder.index().searcher())
 
@@ -46,6 +55,10 @@ class IndexWriter:
         document = document_of(entry)
         with translated(self._folder.folder):
             self._opened().add_document(document)
+            self._queued += len(entry.text) + _ENTRY_OVERHEAD
+            if self._queued > QUEUE_CHARACTERS:
+                self._opened().commit()
+                self._queued = 0
         self._dirty = True
 
     def commit(self, state: State) -> None:
@@ -63,6 +76,7 @@ class IndexWriter:
             writer.commit()
         self.state = state
         self._dirty = False
+        self._queued = 0
 
     def start_anew(self) -> None:
         """Throw the whole index away; the state is 0 of no catalogue."""
@@ -152,7 +166,7 @@ class SearchIndex:
 
         Raises:
             ConflictError: another process kept writing.
-            StorageError: disk full or unreadable; the index is as before.
+            StorageError: disk full or unreadable; the cursor is as before.
         """
         with self.writing() as writer:
             _apply(writer, entries, removed, cursor, self.source_id)

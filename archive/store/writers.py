@@ -5,6 +5,7 @@ import re
 import secrets
 import socket
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -27,8 +28,8 @@ class WriterName:
     @classmethod
     def new(cls) -> Self:
         """Name a write that this process begins."""
-        pid = os.getpid()
-        return cls(host=_this_host(), pid=pid, start=_start_of(pid) or "0", token=secrets.token_hex(8))
+        host, pid, start = _this_process(os.getpid())
+        return cls(host=host, pid=pid, start=start, token=secrets.token_hex(8))
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -49,6 +50,12 @@ class WriterName:
         if start is not None:
             return start != self.start
         return not _is_running(self.pid)
+
+
+@lru_cache(maxsize=1)
+def _this_process(pid: int) -> tuple[str, int, str]:
+    """Return who is writing; asked again in a child that was forked."""
+    return _this_host(), pid, _start_of(pid) or "0"
 
 
 def _this_host() -> str:

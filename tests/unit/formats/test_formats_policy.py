@@ -48,3 +48,10 @@ def test_a_broken_policy(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(ConfigurationError):
         FormatPolicy.load(path)
+
+
+@pytest.mark.corpus
+def test_every_listed_identifier_is_one_of_pronom(corpus: Path) -> None:
+    registry = (corpus / "pronom" / "DROID_SignatureFile_V122.xml").read_text(encoding="utf-8")
+    missing = [puid for puid in FormatPolicy.load().by_puid if f'PUID="{puid}"' not in registry]
+    assert missing == []
