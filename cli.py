@@ -81,11 +81,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def load_commands() -> click.Group:
     """Return the root group with every command in it."""
     from archive.commands import commands as archive_commands
+    from archive.registry.commands import commands as registry_commands
     from formats.commands import format_group
     from ingest.commands import commands as ingest_commands
     from preservation.commands import package
 
-    for command in (*archive_commands(), *ingest_commands(), format_group, package):
+    for command in (*archive_commands(), *ingest_commands(), *registry_commands(), format_group, package):
         root.add_command(command)
     return root
 

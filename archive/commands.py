@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from archive.campaign import CampaignSettings, verify_all
 from archive.doctor import Diagnosis, diagnose
 from archive.fixity import verify_version
 from archive.indexing import bring_level, open_index
+from archive.search.folding import key as folded
 from archive.search.values import SNIPPET_MARKS, Hit, Level, SearchPage, SearchRequest, Sort
 from archive.showing import show_json, show_lines
 from model.elements import CODE_TABLES, code_word
@@ -36,14 +37,18 @@ _json_option = click.option("--json", "as_json", is_flag=True, help=N_("One JSON
 
 
 @contextmanager
-def opened(ctx: click.Context) -> Iterator[Archive]:
+def opened(ctx: click.Context, *, for_rebuild: bool = False) -> Iterator[Archive]:
     """Open the archive that the global options name, in the language its configuration asks for."""
-    with open_archive(ctx.obj) as archive:
-        configured = archive.configuration.language
-        root = ctx.find_root()
-        if configured and root.get_parameter_source("lang") is click.core.ParameterSource.DEFAULT:
-            use_language(configured)
+    with open_archive(ctx.obj, for_rebuild=for_rebuild) as archive:
+        _use_configured_language(ctx, archive.configuration)
         yield archive
+
+
+def _use_configured_language(ctx: click.Context, configuration: Configuration) -> None:
+    """Speak the language of `chauban.toml`, unless --lang or CHAUBAN_LANG names one."""
+    source = ctx.find_root().get_parameter_source("lang")
+    if configuration.language and source is click.core.ParameterSource.DEFAULT:
+        use_language(configuration.language)
 
 
 def commands() -> Sequence[click.Command]:
@@ -134,7 +139,7 @@ def show(ctx: click.Context, identifier: str, as_json: bool) -> None:
 @click.option("--research-topic", help=N_("With --as dip: topic of the research."))
 @click.pass_context
 def export(
-    ctx: click.Context, identifier: str, document: int | None, form: str, target: Path, **request: str | None
+    ctx: click.Context, /, identifier: str, document: int | None, form: str, target: Path, **request: str | None
 ) -> None:
     """Export what is held."""
     asked = _access_request(form, request)
@@ -203,6 +208,8 @@ def verify(
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """Diagnose the installation and the archive."""
     folder: Path = ctx.obj
+    with suppress(ArchiveError):  # without a readable configuration the locale decides; the diagnosis says why
+        _use_configured_language(ctx, read_configuration(folder))
     worst = EXIT_DONE
     for diagnosis in diagnose(folder):
         click.echo(json_line({"schema": "doctor/1", **asdict(diagnosis)}) if as_json else _diagnosis_line(diagnosis))
@@ -241,8 +248,8 @@ def _request(query: str, options: dict[str, object]) -> SearchRequest:
         type=_codes("typeName", options["types"]),
         retention=_codes("maintenance", options["retention"]),
         access=_codes("mode", options["access"]),
-        date_from=_iso_day(str(options["date_from"])),
-        date_to=_iso_day(str(options["date_to"])),
+        date_from=_iso_day(str(options["date_from"]), last=False),
+        date_to=_iso_day(str(options["date_to"]), last=True),
         sort=Sort(str(options["sort"])),
         offset=int(str(options["offset"])),
         limit=int(str(options["limit"])),
@@ -251,14 +258,14 @@ def _request(query: str, options: dict[str, object]) -> SearchRequest:
 
 
 def _codes(table: str, given: object) -> tuple[str, ...]:
-    """Turn words of a code table into codes; codes stay as they are."""
-    words = {word.casefold(): code for code, pair in CODE_TABLES[table].items() for word in (*pair, _(pair[1]))}
+    """Turn words of a code table, with or without diacritics, into codes; codes stay as they are."""
+    words = {folded(word): code for code, pair in CODE_TABLES[table].items() for word in pair}
     values = given if isinstance(given, tuple) else ()
     for value in values:
-        if value not in CODE_TABLES[table] and value.casefold() not in words:
+        if value not in CODE_TABLES[table] and folded(value) not in words:
             known = ", ".join(f"{code} {code_word(table, code, language_in_force())}" for code in CODE_TABLES[table])
             raise click.UsageError(_("Unknown value {value}; known: {known}.").format(value=value, known=known))
-    return tuple(value if value in CODE_TABLES[table] else words[value.casefold()] for value in values)
+    return tuple(value if value in CODE_TABLES[table] else words[folded(value)] for value in values)
 
 
 def _page_json(page: SearchPage) -> Iterator[str]:
@@ -281,9 +288,9 @@ def _page_lines(page: SearchPage, request: SearchRequest) -> Iterator[str]:
     for name, values in page.facets.items():
         shown = ", ".join(f"{_facet_word(name, value)} {count}" for value, count in values[:10])
         yield f"{name}: {shown}"
-    shown_to = request.offset + len(page.hits)
+    first, last = (request.offset + 1, request.offset + len(page.hits)) if page.hits else (0, 0)
     yield _("{total} found, {first}-{last} shown, {ms:.1f} ms").format(
-        total=page.total, first=min(request.offset + 1, shown_to), last=shown_to, ms=page.milliseconds
+        total=page.total, first=first, last=last, ms=page.milliseconds
     )
 
 
@@ -310,14 +317,16 @@ def _marked(snippet: str, mark: str) -> str:
     return text
 
 
-def _iso_day(text: str) -> str:
-    from model.dates import PartialDate
-
+def _iso_day(text: str, *, last: bool) -> str:
+    """Return the first or last day that a day, month or year may mean; empty for none given."""
     if not text:
         return ""
     try:
-        return PartialDate.from_iso(text).earliest.isoformat()
-    except (ValueError, TypeError) as exc:
+        day = PartialDate.from_iso(text)
+        if day.iso != text:
+            raise ValueError(text)
+        return (day.latest if last else day.earliest).isoformat()
+    except ValueError as exc:
         raise click.UsageError(_("{text} is not a date like 2026-03-02.").format(text=text)) from exc
 
 

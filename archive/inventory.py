@@ -13,7 +13,7 @@ from uuid import UUID
 
 from archive.archive import Archive
 from archive.findings import OBJECT_DIFFERS, OBJECT_MISSING, OBJECT_RESTORED, SURPLUS
-from archive.layout import AIPS, CAMPAIGNS, DAMAGED, TRANSFERS, digest_key, journal_prefix
+from archive.layout import AIPS, CAMPAIGNS, DAMAGED, REGISTRY, TRANSFERS, digest_key, journal_prefix
 from archive.store.protocol import Store, StoredObject
 from model.errors import ArchiveError
 from model.findings import Finding
@@ -111,10 +111,10 @@ class _Known:
         return key in self._containers
 
     def is_ours(self, key: str) -> bool:
-        """Whether the key belongs to a known package's journal, a transfer or a fixity campaign."""
+        """Whether the key belongs to a known package's journal, a transfer, a fixity campaign or the registry."""
         self._move_to(key)
         journal = bool(self._containers) and bool(self._journal) and key.startswith(self._journal)
-        return journal or key.startswith((TRANSFERS, CAMPAIGNS))
+        return journal or key.startswith((TRANSFERS, CAMPAIGNS, REGISTRY))
 
     def _move_to(self, key: str) -> None:
         folder = "/".join(key.split("/")[:4]) + "/"

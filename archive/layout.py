@@ -10,6 +10,7 @@ from uuid import UUID
 AIPS = "aips/"
 TRANSFERS = "transfers/"
 CAMPAIGNS = "fixity/"
+REGISTRY = "registry/"
 DAMAGED = "damaged/"
 """Where a store sets aside what was found damaged and replaced."""
 
@@ -62,6 +63,11 @@ def transfer_folder(transfer_id: UUID) -> str:
 def campaign_key(job_id: UUID, part_id: UUID) -> str:
     """Return the key of one part of a fixity campaign's record."""
     return f"{CAMPAIGNS}{job_id}/{part_id}.jsonl"
+
+
+def registry_key(entry_id: UUID, time: datetime) -> str:
+    """Return the key of one entry of the registry of fonds and agencies; keys sort by time."""
+    return f"{REGISTRY}{_stamp(time)}-{entry_id}.json"
 
 
 def _spread(identifier: UUID) -> str:

@@ -104,7 +104,7 @@ def _examine_files(
     files, items = tee(received)
     facts = examiner.examine(ExamineItem(path=file.content, name=file.path) for file in items)
     with (
-        gzip.GzipFile(examined.text, "wb", compresslevel=3, mtime=0) as packed,
+        gzip.GzipFile(examined.text, "wb", compresslevel=1, mtime=0) as packed,
         TextIOWrapper(packed, encoding="utf-8", newline="\n") as text,
     ):
         for file, fact in zip(files, facts, strict=True):

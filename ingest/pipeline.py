@@ -15,6 +15,7 @@ from archive.archive import Archive
 from archive.catalogue.values import Transfer, TransferState
 from archive.journal import write_event
 from archive.layout import container_key, digest_key
+from archive.registry.registry import ensure_fonds
 from formats.examine import Examiner
 from formats.policy import FormatPolicy
 from formats.tools import tool_versions
@@ -221,6 +222,7 @@ def shelve(workspace: Workspace, archive: Archive, examined: Examined) -> Ingest
             event=event,
         )
     )
+    ensure_fonds(archive, plan.case_file.fonds_code)
     workspace.remove()
     return summary(transfer)
 

@@ -15,6 +15,7 @@ from archive.catalogue.values import (
 )
 from archive.journal import read_journal
 from archive.layout import AIPS, digest_key
+from archive.registry.registry import ensure_fonds, restore
 from archive.store.protocol import StoredObject
 from archive.store.seekable import open_seekable
 from ingest.reports import transfer_from_report
@@ -60,6 +61,7 @@ def rebuild(archive: Archive) -> Rebuilt:
             packages += 1
         except ArchiveError as error:
             problems.append(RebuildProblem(key=item.key, why=error.message))
+    restore(archive)
     transfers = 0
     for transfer in stored_transfers(archive):
         archive.catalogue.save_transfer(transfer)
@@ -78,6 +80,7 @@ def _register(archive: Archive, item: StoredObject) -> None:
         package = read_package(stream)
         transfer = transfer_from_report(_report(package, item.key))
         archive.catalogue.register(_registration(archive, item, sha256, package, transfer))
+        ensure_fonds(archive, package.case_file.fonds_code)
 
 
 def _registration(

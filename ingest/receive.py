@@ -175,7 +175,7 @@ def _feed(stream: BinaryIO, digester: Digester, entry: SourceEntry, limit: int) 
 
 def _limited(stream: BinaryIO, entry: SourceEntry, limit: int) -> Iterator[bytes]:
     seen = 0
-    for chunk in read_chunks(stream, CHUNK):
+    for chunk in read_chunks(stream, CHUNK, expected=entry.size):
         seen += len(chunk)
         if seen > limit:
             raise InputError(

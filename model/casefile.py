@@ -112,20 +112,24 @@ _DATES = ("start_date", "end_date", "issued_date")
 _TUPLES = ("languages", "keywords", "files")
 
 
+_NAMES = {cls: tuple(item.name for item in fields(cls)) for cls in (CaseFile, Document)}
+"""Attribute names by class: asking `dataclasses` for them costs more than everything else here."""
+
+
 def _to_json(value: CaseFile | Document) -> dict[str, object]:
     data: dict[str, object] = {}
-    for item in fields(value):
-        content = getattr(value, item.name)
+    for name in _NAMES[type(value)]:
+        content = getattr(value, name)
         if content is None or content == "" or content == ():
             continue
         if isinstance(content, PartialDate):
             content = content.iso
-        data[item.name] = list(content) if isinstance(content, tuple) else content
+        data[name] = list(content) if isinstance(content, tuple) else content
     return data
 
 
 def _from_json(cls: type[T], data: Mapping[str, Any]) -> T:
-    known = {item.name for item in fields(cls)}
+    known = _NAMES[cls]
     values: dict[str, Any] = {}
     for name, content in data.items():
         if name not in known:

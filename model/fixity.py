@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 SHA256 = "sha256"
@@ -14,6 +15,9 @@ PACKAGE_ALGORITHMS = (SHA256, SHA512)
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
+
+_CONSTRUCTORS = {SHA256: hashlib.sha256, SHA512: hashlib.sha512}
+"""Looking an algorithm up by its name costs more than hashing a small file."""
 
 _PARALLEL_FROM = 1 << 18
 """Chunks from this size are hashed in threads: below it, handing over costs more than it saves."""
@@ -53,7 +57,7 @@ class Digester:
     """
 
     def __init__(self, algorithms: Iterable[str] = PACKAGE_ALGORITHMS) -> None:
-        self._hashes = {name: hashlib.new(name) for name in algorithms}
+        self._hashes = {name: _CONSTRUCTORS.get(name, partial(hashlib.new, name))() for name in algorithms}
         self._pending: list[Future[None]] = []
         self.size = 0
 
@@ -78,10 +82,16 @@ class Digester:
         self._pending = []
 
 
-def read_chunks(stream: BinaryIO, size: int = CHUNK) -> Iterator[bytes]:
-    """Yield the rest of a stream in chunks."""
-    while chunk := stream.read(size):
+def read_chunks(stream: BinaryIO, size: int = CHUNK, *, expected: int = CHUNK) -> Iterator[bytes]:
+    """Yield the rest of a stream in chunks.
+
+    Args:
+        expected: bytes that are probably there: a small file is then read without a large buffer.
+    """
+    wanted = min(size, expected + 1)
+    while chunk := stream.read(wanted):
         yield chunk
+        wanted = size if len(chunk) == wanted else wanted
 
 
 def digest_stream(stream: BinaryIO, algorithms: Iterable[str] = PACKAGE_ALGORITHMS) -> tuple[int, tuple[Digest, ...]]:

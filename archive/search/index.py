@@ -17,7 +17,7 @@ from archive.search.lock import WriteLock
 from archive.search.schema import document_of
 from archive.search.searching import run_search
 from archive.search.values import IndexEntry, SearchPage, SearchRequest
-from model.errors import ConflictError, StorageError
+from model.errors import StorageError
 from model.text import N_
 
 WRITER_MEMORY = 48_000_000
@@ -212,8 +212,6 @@ class SearchIndex:
             searcher = self._folder.searcher()
             with translated(self.folder):
                 return run_search(searcher, request)
-        except ConflictError:
-            raise
         except StorageError as error:
             if not self._folder.damaged():
                 raise

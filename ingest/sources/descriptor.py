@@ -117,7 +117,7 @@ def read_description(submission: Submission, work: Path, limits: Limits) -> Desc
     log = FindingLog(limits.findings)
     spool_path = work / DOCUMENTS
     spool_path.unlink(missing_ok=True)
-    spool = Spool(spool_path, _encode, _decode)
+    spool = Spool(spool_path, _encode, _decode, durable=False)
     chosen = _choose(submission, log)
     if chosen is None:
         spool.close()

@@ -1,44 +1,70 @@
 """Brings the message catalogue level with the code: extract, merge, compile.
 
 Run by `make messages`; a test fails when a message has no translation or the compiled file is stale.
+Both files depend on the messages and translations only: a second run changes no byte.
 """
 
+import io
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from babel.messages import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("model", "formats", "preservation", "archive", "ingest", "examples")
 KEYWORDS = {"_": None, "N_": None, "translate": (1,), "ngettext": (1, 2), "_element": (3,)}
+CLICK_KEYWORDS = {"_": None, "ngettext": (1, 2)}
 CATALOGUE = ROOT / "model" / "locale" / "vi" / "LC_MESSAGES" / "chauban.po"
+_HEADER = "# Vietnamese messages of Châu Bản. Brought level with the code by `make messages`."
+_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def extracted() -> Catalog:
-    """Return every message of the code, and those of the command-line library."""
-    catalog = Catalog(project="chauban", charset="utf-8")
+    """Return every message of the code, and those of the command-line library, without translations."""
+    catalog = Catalog(
+        locale="vi",
+        project="chauban",
+        version="1",
+        header_comment=_HEADER,
+        msgid_bugs_address="chauban",
+        creation_date=_DATE,
+        revision_date=_DATE,
+        last_translator="Châu Bản",
+        language_team="vi",
+        charset="utf-8",
+        fuzzy=False,
+    )
     for folder in FOLDERS:
         for message in _messages(ROOT / folder, KEYWORDS):
             catalog.add(message)
-    for message in _messages_of_file(ROOT / "cli.py"):
+    for _line, message, _comments, _context in extract_from_file("python", ROOT / "cli.py", keywords=KEYWORDS):
         catalog.add(message)
-    for message in _messages(Path(click.__file__).parent, {"_": None, "ngettext": (1, 2)}):
+    for message in _messages(Path(click.__file__).parent, CLICK_KEYWORDS):
         catalog.add(message)
     return catalog
 
 
 def merged() -> Catalog:
     """Return the Vietnamese catalogue with every message of the code, translated where it was translated."""
-    with CATALOGUE.open("rb") as file:
-        catalog = read_po(file, locale="vi")
-    catalog.update(extracted(), no_fuzzy_matching=True)
-    catalog.obsolete.clear()
+    known = committed()
+    catalog = extracted()
+    for message in catalog:
+        before = known.get(message.id) if message.id else None
+        if before is not None and before.id == message.id and not before.fuzzy:
+            message.string = before.string
     return catalog
+
+
+def committed() -> Catalog:
+    """Return the Vietnamese catalogue as it is on disk."""
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale="vi")
 
 
 def untranslated(catalog: Catalog) -> list[str]:
@@ -46,13 +72,25 @@ def untranslated(catalog: Catalog) -> list[str]:
     return [_text(message.id) for message in catalog if message.id and not _is_translated(message.string)]
 
 
+def po_bytes(catalog: Catalog) -> bytes:
+    """Return the catalogue as the text file people edit, sorted."""
+    buffer = io.BytesIO()
+    write_po(buffer, catalog, width=110, no_location=True, sort_output=True, ignore_obsolete=True)
+    return buffer.getvalue()
+
+
+def mo_bytes(catalog: Catalog) -> bytes:
+    """Return the catalogue compiled, as the program reads it."""
+    buffer = io.BytesIO()
+    write_mo(buffer, catalog)
+    return buffer.getvalue()
+
+
 def main() -> None:
-    """Merge and compile."""
+    """Merge and compile; the exit code is 1 when something is not translated."""
     catalog = merged()
-    with CATALOGUE.open("wb") as file:
-        write_po(file, catalog, width=110, no_location=True, sort_output=True, omit_header=False)
-    with CATALOGUE.with_suffix(".mo").open("wb") as file:
-        write_mo(file, catalog)
+    CATALOGUE.write_bytes(po_bytes(catalog))
+    CATALOGUE.with_suffix(".mo").write_bytes(mo_bytes(catalog))
     missing = untranslated(catalog)
     for message in missing:
         sys.stdout.write(f"untranslated: {message}\n")
@@ -60,21 +98,13 @@ def main() -> None:
 
 
 def _messages(folder: Path, keywords: Mapping[str, tuple[int, ...] | None]) -> Iterator[str | tuple[str, ...]]:
-    for _file, _line, message, _comments, _context in extract_from_dir(
-        folder, method_map=[("**.py", "python")], keywords=keywords
-    ):
-        yield message
-
-
-def _messages_of_file(path: Path) -> Iterator[str | tuple[str, ...]]:
-    from babel.messages.extract import extract_from_file
-
-    for _line, message, _comments, _context in extract_from_file("python", path, keywords=KEYWORDS):
+    found = extract_from_dir(folder, method_map=[("**.py", "python")], keywords=keywords)
+    for _file, _line, message, _comments, _context in found:
         yield message
 
 
 def _is_translated(string: object) -> bool:
-    return all(string) if isinstance(string, tuple) else bool(string)
+    return all(string) if isinstance(string, tuple | list) else bool(string)
 
 
 def _text(identifier: object) -> str:

@@ -237,9 +237,7 @@ class _Build:
     def _parts(self, premis_rep: Blob, descriptive: Blob) -> list[_Part]:
         """Put PREMIS and both METS together, the representation's first: the package's METS tells its digest."""
         premis = self._blob()
-        agent = Agent(
-            identifier=PROGRAM, name="Châu Bản", type=AgentType.SOFTWARE, version=self.plan.software_version
-        )
+        agent = Agent(identifier=PROGRAM, name="Châu Bản", type=AgentType.SOFTWARE, version=self.plan.software_version)
         for text in package_premis(self.heading, [self.plan.event], [agent], self._file_id):
             premis.write(text)
         mets_rep = self._blob()
