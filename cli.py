@@ -1,7 +1,7 @@
 """The command line of Châu Bản: the root group, the global options, and errors turned into exit codes."""
 
 import gettext
-import json
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
-from model.errors import EXIT_INTERRUPTED, ArchiveError
+from model.errors import EXIT_CUT_OFF, EXIT_INTERRUPTED, ArchiveError
 from model.findings import printable
+from model.rendering import json_line
 from model.text import DOMAIN, LANGUAGES, LOCALE_DIR, N_, _, language_of_locale, use_language
 from model.version import program_version
 
@@ -32,6 +33,9 @@ class ChauBan(click.Group):
         except KeyboardInterrupt:
             click.echo(_("Interrupted. Run the same command again to go on."), err=True)
             ctx.exit(EXIT_INTERRUPTED)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still buffered goes nowhere, without complaint
+            ctx.exit(EXIT_CUT_OFF)
 
 
 @click.group(
@@ -57,8 +61,12 @@ class ChauBan(click.Group):
 )
 @click.pass_context
 def root(ctx: click.Context, folder: Path, lang: str | None) -> None:
-    """Remember where the archive is; commands open it when they need it."""
+    """Remember where the archive is, which commands open when they need it, and what judges case-file folders."""
+    from ingest.sources.case_folder import check_case_folder
+    from preservation.commands import CASE_FOLDER_CHECK
+
     ctx.obj = folder
+    ctx.meta[CASE_FOLDER_CHECK] = check_case_folder
     use_language(lang or _language(()))
 
 
@@ -67,13 +75,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     The language is chosen before the commands are loaded, so that their help is in it too.
     """
+    _print_anything()
     given = list(sys.argv[1:] if arguments is None else arguments)
     language = _language(given)
     use_language(language)
     os.environ["LANGUAGE"] = language  # click's own sentences go through the standard gettext
     gettext.bindtextdomain(DOMAIN, LOCALE_DIR)
     gettext.textdomain(DOMAIN)
-    command = load_commands()
+    try:
+        command = load_commands()
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
     _translate(command)
     command.main(given, prog_name="chauban")
 
@@ -89,6 +101,13 @@ def load_commands() -> click.Group:
     for command in (*archive_commands(), *ingest_commands(), *registry_commands(), format_group, package):
         root.add_command(command)
     return root
+
+
+def _print_anything() -> None:
+    """Keep output from failing on a character: data in UTF-8, and on a terminal what it cannot show as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
 def _language(arguments: Sequence[str]) -> str:
@@ -114,8 +133,8 @@ def _translate(command: click.Command) -> None:
 
 def _show(error: ArchiveError) -> None:
     if "--json" in sys.argv:
-        data = {"schema": "error/1", "code": error.code, "message": error.message, "hint": error.hint}
-        click.echo(json.dumps(data, ensure_ascii=False), err=True)
+        sentences = {"message": printable(error.message), "hint": printable(error.hint)}
+        click.echo(json_line({"schema": "error/1", "code": error.code, **sentences}), err=True)
         return
     click.echo(f"{_('Error')}: {printable(error.message)}", err=True)
     if error.hint:

@@ -18,17 +18,20 @@ from archive.access.export import (
 )
 from archive.archive import Archive, create_archive, open_archive
 from archive.campaign import CampaignSettings, verify_all
+from archive.configuration import Configuration, read_configuration
 from archive.doctor import Diagnosis, diagnose
 from archive.fixity import verify_version
 from archive.indexing import bring_level, open_index
 from archive.search.folding import key as folded
 from archive.search.values import SNIPPET_MARKS, Hit, Level, SearchPage, SearchRequest, Sort
 from archive.showing import show_json, show_lines
+from model.dates import PartialDate
 from model.elements import CODE_TABLES, code_word
-from model.errors import EXIT_DONE, InputError, severest_exit
+from model.errors import EXIT_DONE, ArchiveError, InputError, severest_exit
 from model.findings import Outcome, ValidationReport, printable
 from model.rendering import exit_code_of, json_line, report_json, report_lines
 from model.text import N_, _, language_in_force, ngettext, use_language
+from preservation.commands import CASE_FOLDER_CHECK
 from preservation.package.check import check_package
 from preservation.package.dip import OFFICIAL, PURPOSES, AccessRequest
 
@@ -159,7 +162,9 @@ def export(
         else:
             count = export_files(archive, held, target)
             click.echo(
-                ngettext("{count} file in {path}", "{count} files in {path}", count).format(count=count, path=target)
+                ngettext("{count} file in {path}", "{count} files in {path}", count).format(
+                    count=count, path=printable(str(target))
+                )
             )
 
 
@@ -226,7 +231,7 @@ def _verifications(
 ) -> Iterator[tuple[ValidationReport, bool]]:
     """Yield each report, and whether it is about something in custody."""
     if identifier is not None and Path(identifier).exists():
-        yield check_package(Path(identifier)), False
+        yield check_package(Path(identifier), case_folder=ctx.meta.get(CASE_FOLDER_CHECK)), False
         return
     with opened(ctx) as archive:
         if identifier is None:
@@ -321,13 +326,11 @@ def _iso_day(text: str, *, last: bool) -> str:
     """Return the first or last day that a day, month or year may mean; empty for none given."""
     if not text:
         return ""
-    try:
+    with suppress(ValueError):
         day = PartialDate.from_iso(text)
-        if day.iso != text:
-            raise ValueError(text)
-        return (day.latest if last else day.earliest).isoformat()
-    except ValueError as exc:
-        raise click.UsageError(_("{text} is not a date like 2026-03-02.").format(text=text)) from exc
+        if day.iso == text:
+            return (day.latest if last else day.earliest).isoformat()
+    raise click.UsageError(_("{text} is not a date like 2026-03-02.").format(text=text))
 
 
 def _diagnosis_line(diagnosis: Diagnosis) -> str:

@@ -3,14 +3,11 @@
 import multiprocessing
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from bench.corpora import large_files, many_files, one_file, small_files
 from bench.measuring import CHAUBAN, RESULTS, fresh_archive, report, run
-
-GIB = 1 << 30
 
 
 def large() -> None:
@@ -94,8 +91,3 @@ def _identify(files: list[str]) -> None:
 
     for start in range(0, len(files), 64):
         pygfried.identify_many(files[start : start + 64])
-
-
-if __name__ == "__main__":
-    for name in sys.argv[1:] or ("large", "small", "memory", "held"):
-        {"large": large, "small": small, "memory": memory, "held": held}[name]()

@@ -3,12 +3,13 @@
 import os
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from archive.archive import Archive
 from archive.catalogue.values import Transfer, TransferState
 from ingest.workspace import Workspace
-from model.errors import ConflictError
+from model.errors import ArchiveError, ConflictError, StorageError
 from model.text import N_
 
 _PATIENCE = 60.0
@@ -21,14 +22,18 @@ def owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def claim(transfer: Transfer, archive: Archive) -> Transfer | None:
+def claim(transfer: Transfer, archive: Archive, go_on: Callable[[Workspace, Archive], object]) -> Transfer | None:
     """Claim a transfer's fingerprint, waiting a while for a living process that has it.
+
+    Args:
+        go_on: ends what a dead process began; of one case file there must never be two packages on the way.
 
     Returns:
         None when this transfer holds the claim; else the accepted transfer of the same case file.
 
     Raises:
         ConflictError: another process is still taking the same case file in.
+        StorageError: what a dead process began cannot be ended now.
     """
     deadline = time.monotonic() + _PATIENCE
     while True:
@@ -36,7 +41,7 @@ def claim(transfer: Transfer, archive: Archive) -> Transfer | None:
         if other is None or other.state is TransferState.ACCEPTED:
             return other
         if not _is_alive(other, archive):
-            _take_over(other, archive)
+            _end(other, archive, go_on)
         elif time.monotonic() > deadline:
             raise ConflictError(
                 N_("Another process is taking in the same case file (transfer {transfer})."),
@@ -49,22 +54,34 @@ def claim(transfer: Transfer, archive: Archive) -> Transfer | None:
 
 def _is_alive(other: Transfer, archive: Archive) -> bool:
     """Whether a living process works on a transfer; one of another host is taken to be alive."""
-    host, _, pid = other.owner.rpartition(":")
-    if host != socket.gethostname():
+    if other.owner.rpartition(":")[0] != socket.gethostname():
         return True
-    if pid == str(os.getpid()):
-        return False
     path = archive.work / str(other.id)
     if not path.is_dir():
         return False
     try:
         Workspace.open(path).close()
     except ConflictError:
-        return True
+        return path.is_dir()
     return False
 
 
-def _take_over(other: Transfer, archive: Archive) -> None:
-    """Mark a dead process's transfer as stopped, unless somebody else was faster."""
-    if archive.catalogue.take_over_transfer(other.id, other.owner, owner()):
-        archive.catalogue.save_transfer(replace(other, state=TransferState.FAILED, reason="interrupted", owner=""))
+def _end(other: Transfer, archive: Archive, go_on: Callable[[Workspace, Archive], object]) -> None:
+    """Go on with a dead process's transfer; give it up where it left nothing, unless somebody was faster."""
+    path = archive.work / str(other.id)
+    try:
+        workspace = Workspace.open(path)
+    except ConflictError:
+        if not path.is_dir() and archive.catalogue.take_over_transfer(other.id, other.owner, owner()):
+            archive.catalogue.save_transfer(replace(other, state=TransferState.FAILED, reason="interrupted", owner=""))
+        return
+    with workspace:
+        try:
+            go_on(workspace, archive)
+        except ArchiveError as error:
+            raise StorageError(
+                N_("Transfer {transfer} of the same case file cannot be completed: {why}"),
+                hint=N_("Put the cause right, then run the same command again."),
+                transfer=other.id,
+                why=error.message,
+            ) from error

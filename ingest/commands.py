@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from archive.archive import open_archive
 from archive.catalogue.values import Transfer, TransferQuery, TransferState
 from archive.commands import opened
 from archive.configuration import PROFILES
@@ -168,7 +167,7 @@ def template(folder: Path) -> None:
 @click.pass_context
 def rebuild(ctx: click.Context, as_json: bool) -> None:
     """Rebuild the catalogue."""
-    with open_archive(ctx.obj, for_rebuild=True) as archive:
+    with opened(ctx, for_rebuild=True) as archive:
         rebuilt = rebuild_catalogue(archive)
         with open_index(archive) as index:
             bring_level(archive, index)
@@ -183,7 +182,7 @@ def rebuild(ctx: click.Context, as_json: bool) -> None:
             )
         )
         for problem in rebuilt.problems:
-            click.echo(f"  {problem.key}: {problem.why}")
+            click.echo(printable(f"  {problem.key}: {problem.why}"))
     ctx.exit(IntegrityError.exit_code if rebuilt.problems else EXIT_DONE)
 
 

@@ -6,7 +6,9 @@ the container and its digest file are on every copy before the catalogue names t
 area is removed last.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from ingest.examine import Examined, examine, examined_in
 from ingest.plan import VERSION, package_plan, registration, replication_event
 from ingest.policy import IntakePolicy, decide
 from ingest.receive import Received, receive
-from ingest.refuse import keep, refuse, refuse_secret, refuse_unreadable
+from ingest.refuse import CONCLUDED, Keeping, conclude, conclude_again, refuse, refuse_secret, refuse_unreadable
 from ingest.reports import report_text, summary, transfer_from_json, transfer_to_json
 from ingest.sources.descriptor import read_description
 from ingest.sources.secrecy import is_secret
@@ -33,14 +35,17 @@ from ingest.values import IngestReport, IngestStatus
 from ingest.workspace import Workspace
 from model.casefile import CaseFile
 from model.dates import from_utc_text, utc_text
-from model.errors import ArchiveError, InputError
+from model.errors import ArchiveError, InputError, StorageError
 from model.findings import FindingLog
 from model.identifiers import new_uuid
 from model.preservation import Agent
+from model.text import N_
 from preservation.package.plan import ExtraFile
 from preservation.package.writer import write_package
 
 REPORT = "report.json"
+DECIDED = "decided"
+"""Step of the journal: the transfer is accepted; from here on a killed ingest is resumed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +87,17 @@ def ingest(submission: Submission, run: Ingest) -> IngestReport:
         state=TransferState.PROCESSING,
         owner=owner(),
     )
-    with Workspace.create(run.archive.work, transfer.id) as workspace:
-        try:
-            return _take_in(submission, transfer, workspace, run)
-        except ArchiveError as error:
-            return _stopped(transfer, error, workspace, run.archive)
-        finally:
-            submission.source.close()
+    try:
+        with Workspace.create(run.archive.work, transfer.id) as workspace:
+            try:
+                with _work_area():
+                    return _take_in(submission, transfer, workspace, run)
+            except ArchiveError as error:
+                return _stopped(transfer, error, workspace, run.archive)
+            finally:
+                submission.source.close()
+    except OSError as error:
+        return _report_of(transfer, _unusable(error))
 
 
 def resume(workspace: Workspace, archive: Archive) -> IngestReport | None:
@@ -100,23 +109,77 @@ def resume(workspace: Workspace, archive: Archive) -> IngestReport | None:
     Returns:
         What became of it; none when it was dropped.
     """
-    decided = workspace.step("decided")
+    try:
+        return _go_on(workspace, archive)
+    except ArchiveError as error:
+        return _stopped(_journalled(workspace), error, workspace, archive)
+
+
+def _end_for_another(workspace: Workspace, archive: Archive) -> None:
+    """Go on with a dead process's transfer because another one of the same case file is waiting for it."""
+    try:
+        _go_on(workspace, archive)
+    except InputError as error:
+        _stopped(_journalled(workspace), error, workspace, archive)
+
+
+def _go_on(workspace: Workspace, archive: Archive) -> IngestReport | None:
     known = archive.catalogue.get_transfer(workspace.transfer_id)
-    if decided is None or (
-        known is not None and known.state is not TransferState.PROCESSING and known.state is not TransferState.FAILED
-    ):
+    ended = known is not None and known.state not in {TransferState.PROCESSING, TransferState.FAILED}
+    with _work_area():
+        if workspace.step(CONCLUDED) is not None and not ended:
+            report = conclude_again(workspace, archive)
+            if report is not None:
+                return report
+        elif workspace.step(DECIDED) is not None and not ended and _is_complete(workspace):
+            transfer = _journalled(workspace)
+            other = claim(transfer, archive, _end_for_another)
+            if other is not None:
+                return _held_already(transfer, other, workspace, archive)
+            return shelve(workspace, archive, examined_in(workspace))
         if known is not None and known.state is TransferState.PROCESSING:
             archive.catalogue.save_transfer(replace(known, state=TransferState.FAILED, reason="interrupted", owner=""))
         workspace.remove()
-        return summary(known) if known is not None and known.state is TransferState.ACCEPTED else None
-    transfer = transfer_from_json(decided["transfer"], (workspace.path / REPORT).read_text(encoding="utf-8"))
+    return summary(known) if known is not None and known.state is TransferState.ACCEPTED else None
+
+
+def _journalled(workspace: Workspace) -> Transfer:
+    """Return a transfer as its journal tells of it."""
+    concluded = workspace.step(CONCLUDED)
+    if concluded is not None:
+        return transfer_from_json(concluded["transfer"], concluded["report"])
+    decided = workspace.step(DECIDED) or {}
+    return transfer_from_json(decided["transfer"], (workspace.path / REPORT).read_text(encoding="utf-8"))
+
+
+def _is_complete(workspace: Workspace) -> bool:
+    """Whether a power cut left everything that was decided upon as it was then."""
+    return all(digest == _digest(workspace.path / name) for name, digest in (workspace.step(DECIDED) or {})["parts"])
+
+
+def _digest(path: Path) -> str:
     try:
-        other = claim(transfer, archive)
-        if other is not None:
-            return _held_already(transfer, other, workspace, archive)
-        return shelve(workspace, archive, examined_in(workspace))
-    except ArchiveError as error:
-        return _stopped(transfer, error, workspace, archive)
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+@contextmanager
+def _work_area() -> Iterator[None]:
+    """What the operating system refuses while the block runs is about the work area: sources and stores say so."""
+    try:
+        yield
+    except OSError as error:
+        raise _unusable(error) from error
+
+
+def _unusable(error: OSError) -> StorageError:
+    return StorageError(
+        N_("The work area cannot be used: {why}."),
+        hint=N_("Free some space or check the disk, then run the same command again."),
+        why=error.strerror or error,
+    )
 
 
 def _take_in(submission: Submission, transfer: Transfer, workspace: Workspace, run: Ingest) -> IngestReport:
@@ -126,15 +189,11 @@ def _take_in(submission: Submission, transfer: Transfer, workspace: Workspace, r
         description = read_description(submission, workspace.path, options.limits)
         secret = is_secret(description.case_file, description.documents)
         if secret is not None:
-            report = refuse_secret(transfer, secret, archive, options.policy.id)
-            workspace.remove()
-            return report
+            return refuse_secret(transfer, secret, archive, workspace, options.policy.id)
         log.extend(description.findings)
         received = receive(submission, description, workspace, log, options.limits)
     except InputError as error:
-        report = refuse_unreadable(transfer, submission, error, log, archive, options.policy.id)
-        workspace.remove()
-        return report
+        return refuse_unreadable(transfer, submission, error, log, archive, workspace, options.policy.id)
     case_file = _placed(description.case_file, options.fonds)
     transfer = replace(
         transfer,
@@ -144,10 +203,9 @@ def _take_in(submission: Submission, transfer: Transfer, workspace: Workspace, r
         files=received.count,
         bytes=received.bytes,
     )
-    other = claim(transfer, archive)
+    other = claim(transfer, archive, _end_for_another)
     if other is not None:
         return _held_already(transfer, other, workspace, archive)
-    workspace.finish("claimed", {})
     return _judge(submission, transfer, case_file, received, workspace, log, run)
 
 
@@ -173,13 +231,11 @@ def _judge(
     decision = decide(log, options.policy)
     transfer = replace(transfer, decided_at=archive.clock.now())
     if not decision.accepted:
-        kept = keep(transfer, submission, received.files, received.descriptor, archive.copies)
-        report = refuse(transfer, log, decision, archive, kept_key=kept)
-        workspace.remove()
-        return report
+        keeping = Keeping(transfer, submission, received.files, received.descriptor)
+        return refuse(transfer, log, decision, archive, workspace, keeping)
     transfer = replace(transfer, state=TransferState.ACCEPTED, aip_id=new_uuid(archive.clock.now()), owner="")
     (workspace.path / REPORT).write_text(report_text(transfer, log, decision), encoding="utf-8")
-    workspace.finish("decided", _acceptance(transfer, case_file, received, options))
+    workspace.finish(DECIDED, _acceptance(transfer, case_file, received, options, examined, workspace))
     return shelve(workspace, archive, examined)
 
 
@@ -189,7 +245,7 @@ def shelve(workspace: Workspace, archive: Archive, examined: Examined) -> Ingest
     Everything comes from the journal of the work area and nothing from the clock before it was
     journalled, so that the same container comes out again, byte for byte.
     """
-    decided = workspace.step("decided") or {}
+    decided = workspace.step(DECIDED) or {}
     report = workspace.path / REPORT
     transfer = transfer_from_json(decided["transfer"], report.read_text(encoding="utf-8"))
     plan = package_plan(
@@ -229,8 +285,6 @@ def shelve(workspace: Workspace, archive: Archive, examined: Examined) -> Ingest
 
 def _held_already(transfer: Transfer, other: Transfer, workspace: Workspace, archive: Archive) -> IngestReport:
     """Record that the same case file with the same bytes is in the archive; nothing is added."""
-    from ingest.refuse import record_transfer
-
     held = replace(
         transfer,
         state=TransferState.HELD_ALREADY,
@@ -239,18 +293,31 @@ def _held_already(transfer: Transfer, other: Transfer, workspace: Workspace, arc
         owner="",
         report="",
     )
-    record_transfer(held, archive)
-    workspace.remove()
-    return summary(held)
+    return conclude(held, archive, workspace)
 
 
 def _stopped(transfer: Transfer, error: ArchiveError, workspace: Workspace, archive: Archive) -> IngestReport:
-    """Return the report of a transfer that an error stopped; what can be resumed stays in its work area."""
-    if workspace.step("decided") is None or isinstance(error, InputError):
-        workspace.remove()
-    known = _known(transfer, archive)
-    if known is not None:
-        archive.catalogue.save_transfer(replace(known, state=TransferState.FAILED, reason=str(error), owner=""))
+    """Return the report of a transfer that an error stopped.
+
+    What can be resumed stays in its work area; an accepted one also keeps its claim, so that nobody
+    makes a second package of the case file meanwhile.
+    """
+    resumable = not isinstance(error, InputError)
+    accepted = resumable and workspace.step(CONCLUDED) is None and workspace.step(DECIDED) is not None
+    if not accepted and not (resumable and workspace.step(CONCLUDED) is not None):
+        with suppress(OSError):
+            workspace.remove()
+    with suppress(ArchiveError):  # where the catalogue is out of reach, the journal of the work area remembers
+        known = archive.catalogue.get_transfer(transfer.id)
+        if known is not None and accepted:
+            archive.catalogue.save_transfer(replace(known, reason=error.message))
+        elif known is not None:
+            stopped = replace(known, state=TransferState.FAILED, reason=error.message, owner="")
+            archive.catalogue.save_transfer(stopped)
+    return _report_of(transfer, error)
+
+
+def _report_of(transfer: Transfer, error: ArchiveError) -> IngestReport:
     return IngestReport(
         transfer_id=transfer.id,
         source=transfer.source,
@@ -262,18 +329,18 @@ def _stopped(transfer: Transfer, error: ArchiveError, workspace: Workspace, arch
     )
 
 
-def _known(transfer: Transfer, archive: Archive) -> Transfer | None:
-    """Return the transfer as the catalogue has it; none as well where the catalogue itself is out of reach."""
-    try:
-        return archive.catalogue.get_transfer(transfer.id)
-    except ArchiveError:
-        return None
-
-
 def _acceptance(
-    transfer: Transfer, case_file: CaseFile, received: Received, options: IngestOptions
+    transfer: Transfer,
+    case_file: CaseFile,
+    received: Received,
+    options: IngestOptions,
+    examined: Examined,
+    workspace: Workspace,
 ) -> Mapping[str, Any]:
+    parts = [workspace.path / REPORT, examined.files.path, examined.documents.path, examined.text]
+    parts += [received.descriptor] if received.descriptor else []
     return {
+        "parts": [(str(part.relative_to(workspace.path)), _digest(part)) for part in parts],
         "transfer": transfer_to_json(transfer),
         "case_file": case_file.to_json(),
         "profile": options.profile,

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
@@ -29,35 +30,32 @@ class Workspace:
         self.path = path
         self.transfer_id = UUID(path.name)
         self._lock = lock
-        self._steps = dict(_read_journal(path / JOURNAL))
+        self._steps: dict[str, Mapping[str, Any]] = {}
+        self._end = 0
+        for name, result, end in _read_journal(path / JOURNAL):
+            self._steps[name] = result
+            self._end = end
 
     @classmethod
     def create(cls, work: Path, transfer_id: UUID) -> Self:
         """Make the work area of a new transfer and lock it."""
         path = work / str(transfer_id)
-        (path / "content").mkdir(parents=True)
-        return cls.open(path)
+        work.mkdir(exist_ok=True)
+        with _alone(work):
+            (path / "content").mkdir(parents=True)
+            lock = _locked(path)
+        return cls(path, lock)
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Lock an existing work area.
 
         Raises:
-            ConflictError: a living process works on it.
+            ConflictError: a living process works on it, or has just ended with it.
         """
-        try:
-            descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except FileNotFoundError as exc:
-            raise _busy(path) from exc
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            os.close(descriptor)
-            raise _busy(path) from exc
-        if not (path / LOCK).exists():  # removed by its owner between our open and our lock
-            os.close(descriptor)
-            raise _busy(path)
-        return cls(path, descriptor)
+        with _alone(path.parent):
+            lock = _locked(path)
+        return cls(path, lock)
 
     @property
     def content(self) -> Path:
@@ -70,11 +68,13 @@ class Workspace:
 
     def finish(self, name: str, result: Mapping[str, Any]) -> None:
         """Write down that a step is finished; durable when this returns."""
-        line = json.dumps({"step": name, **result}, ensure_ascii=True, separators=(",", ":")) + "\n"
+        line = json.dumps({"step": name, **result}, ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n"
         with (self.path / JOURNAL).open("ab") as file:
-            file.write(line.encode("ascii"))
+            file.truncate(self._end)  # a line that was cut off must not run into this one
+            file.write(line)
             file.flush()
             os.fsync(file.fileno())
+        self._end += len(line)
         self._steps[name] = dict(result)
 
     def discard_after(self, *spools: str) -> None:
@@ -83,8 +83,20 @@ class Workspace:
             (self.path / name).unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove the work area; nothing in it is needed any more."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Remove the work area; nothing in it is needed any more.
+
+        The journal goes first, so that nobody goes on with what is only half there, and the lock last.
+        """
+        (self.path / JOURNAL).unlink(missing_ok=True)
+        with os.scandir(self.path) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                elif entry.name != LOCK:
+                    os.unlink(entry.path)
+        with _alone(self.path.parent):
+            (self.path / LOCK).unlink()
+            self.path.rmdir()
         self.close()
 
     def close(self) -> None:
@@ -108,20 +120,51 @@ def abandoned(work: Path) -> Iterator[Workspace]:
         except ValueError:
             continue
         try:
-            yield Workspace.open(path)
+            workspace = Workspace.open(path)
         except ConflictError:
             continue
+        yield workspace
 
 
-def _read_journal(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the finished steps; a last line cut off by a crash is not one."""
+@contextmanager
+def _alone(work: Path) -> Iterator[None]:
+    """Keep others from making, locking or removing a work area meanwhile: none is ever seen half made."""
+    descriptor = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(path: Path) -> int:
+    """Return the lock of a work area."""
+    try:
+        descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError as exc:
+        raise _busy(path) from exc
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as exc:
+        os.close(descriptor)
+        raise _busy(path) from exc
+    return descriptor
+
+
+def _read_journal(path: Path) -> Iterator[tuple[str, dict[str, Any], int]]:
+    """Yield the finished steps, each with where its line ends; a line that a crash left unusable ends them."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return
+    end = 0
     for line in content.split(b"\n")[:-1]:
-        data = json.loads(line)
-        yield data.pop("step"), data
+        try:
+            data = json.loads(line)
+        except ValueError:
+            return
+        end += len(line) + 1
+        yield data.pop("step"), data, end
 
 
 def _busy(path: Path) -> ConflictError:

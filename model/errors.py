@@ -129,6 +129,7 @@ EXIT_USAGE = 2
 EXIT_FAILED = 3
 EXIT_INDETERMINATE = 4
 EXIT_INTERRUPTED = 130
+EXIT_CUT_OFF = 141
 
 VERDICT_MEANINGS = {
     EXIT_DONE: N_("done; every check passed"),
@@ -136,6 +137,7 @@ VERDICT_MEANINGS = {
     EXIT_FAILED: N_("checked: failed or refused"),
     EXIT_INDETERMINATE: N_("checked: could not be decided"),
     EXIT_INTERRUPTED: N_("interrupted"),
+    EXIT_CUT_OFF: N_("the reader of the output went away before its end"),
 }
 
 _SEVEREST_FIRST = (EXIT_INTERRUPTED, 12, 16, 13, 14, 11, 10, 15, 17, 1, 5, EXIT_FAILED, EXIT_INDETERMINATE)

@@ -230,11 +230,16 @@ def _visible(character: str) -> str:
     return character.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
+_SPOKEN = frozenset({"detail", "reason", "what", "why"})
+"""Values that may be sentences of ours: translated where the catalogue knows them."""
+
+
 def _fill(template: str, finding: Finding, language: str | None) -> str:
     if not template:
         return ""
-    values = _Lenient(finding.args)
-    return translate(template, language or language_in_force()).format_map(values)
+    spoken = language or language_in_force()
+    values = _Lenient((name, translate(value, spoken) if name in _SPOKEN else value) for name, value in finding.args)
+    return translate(template, spoken).format_map(values)
 
 
 def _bare(finding: Finding) -> str:

@@ -1,6 +1,8 @@
 """How verdicts are shown on a terminal or as JSON Lines: one way for every command."""
 
+import base64
 import json
+import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -55,11 +57,21 @@ def report_json(schema: str, report: ValidationReport) -> dict[str, object]:
     """Return the public JSON object of a report: `path`, `type`, `outcome`, `findings`."""
     return {
         "schema": schema,
-        "path": printable(report.subject),
+        **path_fields(report.subject),
         "type": report.type,
         "outcome": report.outcome.value,
         "findings": [finding.to_public() for finding in report.findings],
     }
+
+
+def path_fields(path: str) -> dict[str, str]:
+    """Return a path for JSON: `path` safe to print, and `path_b64` byte for byte where it is not UTF-8."""
+    raw = os.fsencode(path)
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"path": printable(path), "path_b64": base64.b64encode(raw).decode("ascii")}
+    return {"path": printable(path)}
 
 
 def json_line(data: Mapping[str, object]) -> str:

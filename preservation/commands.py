@@ -1,15 +1,18 @@
 """`chauban package …`: checks that need no archive."""
 
+import os
 from pathlib import Path
 
 import click
 
-from model.errors import ArchiveError, severest_exit
-from model.findings import printable
+from model.errors import ArchiveError, NotFoundError, severest_exit
+from model.findings import ValidationReport, printable
 from model.rendering import exit_code_of, json_line, report_json, report_lines
 from model.text import N_, _
 
 SCHEMA = "package-check/1"
+UNKNOWN = "unknown"
+"""Type of a path that could not be opened."""
 CASE_FOLDER_CHECK = "chauban.case-folder-check"
 """Key of the root context's `meta`: what checks folders with a descriptor, set where descriptors can be read."""
 
@@ -24,13 +27,20 @@ def package() -> None:
 @click.option("--json", "as_json", is_flag=True, help=N_("One JSON object for each path."))
 @click.pass_context
 def check(context: click.Context, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Check each path, print its report, and end with the severest exit code."""
+    """Check each path, print its report, and end with the severest exit code.
+
+    A path that cannot be read does not keep the others from being checked.
+    """
     from preservation.package.check import check_package
 
     case_folder = context.find_root().meta.get(CASE_FOLDER_CHECK)
     codes: set[int] = set()
     for path in paths:
         try:
+            if not os.path.lexists(path):
+                raise NotFoundError(
+                    N_("There is nothing at {path}."), hint=N_("Check the spelling of the path."), path=path
+                )
             report = check_package(path, case_folder=case_folder)
         except ArchiveError as error:
             codes.add(error.exit_code)
@@ -49,9 +59,8 @@ def _show_error(path: Path, error: ArchiveError, *, as_json: bool) -> None:
     if as_json:
         click.echo(
             json_line(
-                {
-                    "schema": SCHEMA,
-                    "path": printable(str(path)),
+                report_json(SCHEMA, ValidationReport(subject=str(path), type=UNKNOWN))
+                | {
                     "error": error.code,
                     "message": printable(error.message),
                     "hint": printable(error.hint),

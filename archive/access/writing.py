@@ -56,9 +56,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("xb") as file:
             yield file
-        _publish(temporary, path)
-    except FileExistsError as exc:
-        raise _exists(path) from exc
+        _publish_file(temporary, path)
     except OSError as exc:
         raise _unwritable(path, exc) from exc
     finally:
@@ -81,10 +79,9 @@ def new_folder(path: Path) -> Iterator[Path]:
         folder = work / "new"
         folder.mkdir()
         yield folder
-        must_be_new(path)
-        folder.rename(path)  # fails, too, when somebody filled a folder of that name since the line above
+        _publish_folder(folder, path)
     except OSError as exc:
-        raise (_exists(path) if exc.errno in _TAKEN else _unwritable(path, exc)) from exc
+        raise _unwritable(path, exc) from exc
     finally:
         if work is not None:
             shutil.rmtree(work, ignore_errors=True)
@@ -148,15 +145,29 @@ class ZipSink:
         self._zip.close()
 
 
-def _publish(temporary: Path, path: Path) -> None:
+def _publish_file(temporary: Path, path: Path) -> None:
     """Give a finished file its name, unless the name was taken meanwhile."""
     try:
-        os.link(temporary, path)
+        try:
+            os.link(temporary, path)
+        except OSError as exc:
+            if exc.errno not in _NO_LINKS:
+                raise
+            path.open("xb").close()  # takes the name; what was written then replaces it, empty as it is
+            temporary.replace(path)
+    except FileExistsError as exc:
+        raise _exists(path) from exc
+
+
+def _publish_folder(folder: Path, path: Path) -> None:
+    """Give a finished folder its name, unless the name was taken meanwhile."""
+    must_be_new(path)
+    try:
+        folder.rename(path)  # fails when a file or a filled folder took the name since the line above
     except OSError as exc:
-        if exc.errno not in _NO_LINKS:
-            raise
-        path.open("xb").close()
-        temporary.replace(path)
+        if exc.errno in _TAKEN:
+            raise _exists(path) from exc
+        raise
 
 
 def _unwritable(path: Path, exc: OSError) -> StorageError:

@@ -83,6 +83,7 @@ class _Window:
         self._text = ""
         self._at = 0
         self._lines = 0
+        self._column = 0
         self._ended = False
         self.last = ""
 
@@ -130,13 +131,16 @@ class _Window:
         """Return where and why, in words."""
         if isinstance(error, UnicodeDecodeError):
             return "it is not UTF-8 text"
-        return f"line {self._lines + error.lineno}, column {error.colno}: {error.msg}"
+        column = error.colno + (self._column if error.lineno == 1 else 0)
+        return f"line {self._lines + error.lineno}, column {column}: {error.msg}"
 
     def _more(self) -> bool:
         """Read on, twice as much as is waiting, so that a long value costs no more than its length."""
         if self._ended:
             return False
         waiting = self._text[self._at :]
+        newline = self._text.rfind("\n", 0, self._at)
+        self._column = self._at - newline - 1 if newline >= 0 else self._column + self._at
         self._lines += self._text.count("\n", 0, self._at)
         data = self._stream.read(max(_CHUNK, len(waiting)))
         self._ended = not data

@@ -10,7 +10,7 @@ from model.dates import PartialDate
 from model.elements import CODE_TABLES
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[t ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:z|[+-]\d{2}:?\d{2})?)?")
 _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})(?:[/.](\d{1,2}))?")
 _DAY_FIRST = re.compile(
     r"(?:(?P<day>\d{1,2})\s*[/.\-\s]\s*)?(?P<month>\d{1,2})\s*[/.\-\s]\s*(?P<year>\d{4}|\d{2})"
@@ -83,6 +83,8 @@ def read_date(text: str) -> PartialDate | None:
 
 def _date(day: str | None, month: str, year: str) -> PartialDate | None:
     whole = int(year) if len(year) == 4 else 2000
+    if day is not None and int(day) == 0:
+        raise ValueError("there is no day 0")
     found = PartialDate(whole, int(month), int(day) if day else None)
     return found if len(year) == 4 else None
 
