@@ -16,6 +16,7 @@ from formats.examine import ExamineItem, Examiner
 from formats.policy import FormatPolicy
 from ingest.sources.describe_checks import check_description, resolve_files
 from ingest.sources.findings import CASE_CODE_HELD, DUPLICATE_IN_ARCHIVE, DUPLICATE_IN_SUBMISSION, EMPTY_SUBMISSION
+from ingest.sources.guards import is_system_file
 from ingest.sources.values import Description
 from ingest.values import ReceivedFile
 from ingest.workspace import Workspace
@@ -72,6 +73,8 @@ def examine(
     owners = resolve_files(description, received_names(received))
     _write_documents(description, received, owners, examined.documents)
     _examine_files(received, owners, examined, log, examiner, formats)
+    if not any(received):
+        log.add(EMPTY_SUBMISSION.at())
     log.extend(_duplicates(description.case_file, received, catalogue))
     return examined
 
@@ -142,11 +145,11 @@ def _duplicates(case_file: CaseFile, received: Spool[ReceivedFile], catalogue: C
     """
     first: dict[bytes, str] = {}
     for file in received:
+        if not file.size or is_system_file(file.name):
+            continue
         other = first.setdefault(file.sha256, file.path)
         if other != file.path:
             yield DUPLICATE_IN_SUBMISSION.at(file.path, other=other)
-    if not first:
-        yield EMPTY_SUBMISSION.at()
     for held in catalogue.find_duplicates(first):
         yield DUPLICATE_IN_ARCHIVE.at(
             first[held.sha256], code=held.case_code, package=str(held.aip_id), other=held.path

@@ -7,11 +7,13 @@ area under plain numbers.
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ingest.sources.guards import display_name, unreadable
 from ingest.sources.naming import portable_paths
 from ingest.sources.values import Description, Limits, Source, SourceEntry, Submission
 from ingest.values import ReceivedFile
@@ -78,7 +80,7 @@ def receive(
         size += file.size
     spool.close()
     log.extend(submission.source.findings())
-    descriptor = _keep_descriptor(submission, description, workspace, limits)
+    descriptor = _keep_descriptor(description, workspace)
     return Received(
         description=description,
         files=spool,
@@ -90,26 +92,15 @@ def receive(
     )
 
 
-def _keep_descriptor(
-    submission: Submission, description: Description, workspace: Workspace, limits: Limits
-) -> Path | None:
-    """Copy the descriptor as submitted into the work area, from inside the source or from beside it."""
+def _keep_descriptor(description: Description, workspace: Workspace) -> Path | None:
+    """Lay the descriptor as submitted into a folder of its own, under a portable name."""
+    if description.copy is None:
+        return None
+    name = os.fsencode(description.supplied.name) if description.supplied else description.descriptor
+    ((_name, path, _findings),) = portable_paths([name.rpartition(b"/")[2] or os.fsencode(description.copy.name)])
     folder = workspace.path / DESCRIPTOR
-    if description.supplied is not None:
-        content = description.supplied.read_bytes()
-        return _put(folder, description.supplied.name.encode("utf-8", "surrogateescape"), content)
-    for entry in submission.source.entries() if description.descriptor else ():
-        if entry.name == description.descriptor:
-            with submission.source.open(entry) as stream:
-                return _put(folder, entry.name, b"".join(_limited(stream, entry, limits.descriptor_size)))
-    return None
-
-
-def _put(folder: Path, name: bytes, content: bytes) -> Path:
-    ((_name, path, _findings),) = portable_paths([name.rpartition(b"/")[2]])
     folder.mkdir(exist_ok=True)
-    (folder / path).write_bytes(content)
-    return folder / path
+    return Path(shutil.copyfile(description.copy, folder / path))
 
 
 def _read_all(
@@ -175,7 +166,7 @@ def _feed(stream: BinaryIO, digester: Digester, entry: SourceEntry, limit: int) 
 
 def _limited(stream: BinaryIO, entry: SourceEntry, limit: int) -> Iterator[bytes]:
     seen = 0
-    for chunk in read_chunks(stream, CHUNK, expected=entry.size):
+    for chunk in _chunks(stream, entry):
         seen += len(chunk)
         if seen > limit:
             raise InputError(
@@ -185,6 +176,14 @@ def _limited(stream: BinaryIO, entry: SourceEntry, limit: int) -> Iterator[bytes
                 limit=limit,
             )
         yield chunk
+
+
+def _chunks(stream: BinaryIO, entry: SourceEntry) -> Iterator[bytes]:
+    """Yield the bytes of an entry; what the operating system says is about the source, not about the work area."""
+    try:
+        yield from read_chunks(stream, CHUNK, expected=entry.size)
+    except OSError as error:
+        raise unreadable(display_name(entry.name), error) from error
 
 
 def _unpacked(workspace: Workspace, position: int, path: str) -> Path:

@@ -93,7 +93,7 @@ class Workspace:
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry.path, ignore_errors=True)
                 elif entry.name != LOCK:
-                    os.unlink(entry.path)
+                    Path(entry.path).unlink()
         with _alone(self.path.parent):
             (self.path / LOCK).unlink()
             self.path.rmdir()

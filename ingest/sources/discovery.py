@@ -30,8 +30,8 @@ def discover(paths: Sequence[Path], limits: Limits) -> Iterator[Submission]:
     """Yield the case files at the given places, in a stable order.
 
     Raises:
-        InputError: a place is missing or unreadable, is nothing that holds a case file, or is a
-            batch with files of no case file in it.
+        InputError: a place is missing or unreadable, is nothing that holds a case file, or (after its
+            case files) is a batch with files of no case file in it.
     """
     for path in paths:
         yield from _at(path, limits)
@@ -84,8 +84,9 @@ def _folder(path: Path, limits: Limits, levels: int) -> Iterator[Submission]:
     elif not listing.others:
         yield from _batch(listing, limits, levels, None)
     elif any(_holds_case_files(folder, levels - 1) for folder in listing.folders) or _with_descriptor(listing):
+        yield from _batch(listing, limits, levels, None)
         raise InputError(
-            N_("{path} holds case files and also loose files, such as “{name}”."),
+            N_("{path} also holds loose files that belong to no case file, such as “{name}”; they were not taken in."),
             hint=N_("Move the loose files into the case file they belong to, or out of the folder."),
             path=_shown(path),
             name=printable(listing.others[0].name),
