@@ -57,19 +57,12 @@ def read_configuration(folder: Path, environment: Mapping[str, str] = os.environ
         UnsupportedVersionError: the archive is of a newer format than this program.
     """
     data = _load(folder / CONFIG_NAME)
-    section = data.get("archive", {})
-    if int(section.get("format", ARCHIVE_FORMAT)) > ARCHIVE_FORMAT:
-        raise UnsupportedVersionError(
-            N_("The archive in {folder} has format {format}; this program knows format {known}."),
-            hint=N_("Install a newer version of Châu Bản."),
-            folder=folder,
-            format=section.get("format"),
-            known=ARCHIVE_FORMAT,
-        )
-    settings = {**data.get("ingest", {}), **_from_environment(environment)}
     try:
+        section = data.get("archive", {})
+        _refuse_newer(folder, int(section.get("format", ARCHIVE_FORMAT)))
+        settings = {**data.get("ingest", {}), **_from_environment(environment)}
         return Configuration(
-            archive_id=UUID(section["id"]),
+            archive_id=UUID(str(section["id"])),
             name=str(section.get("name", folder.name)),
             database=str(environment.get("CHAUBAN_DATABASE") or data.get("database", DEFAULT_DATABASE)),
             stores=_stores(data),
@@ -80,7 +73,7 @@ def read_configuration(folder: Path, environment: Mapping[str, str] = os.environ
             formats=str(settings.get("formats", "")),
             language=_choice("language", data.get("language", ""), ("", *LANGUAGES)),
         )
-    except (KeyError, ValueError, TypeError) as exc:
+    except (KeyError, ValueError, TypeError, AttributeError) as exc:
         raise _unusable(folder / CONFIG_NAME, str(exc)) from exc
 
 
@@ -150,6 +143,17 @@ def _load(path: Path) -> dict[str, Any]:
         ) from exc
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise _unusable(path, str(exc)) from exc
+
+
+def _refuse_newer(folder: Path, format_: int) -> None:
+    if format_ > ARCHIVE_FORMAT:
+        raise UnsupportedVersionError(
+            N_("The archive in {folder} has format {format}; this program knows format {known}."),
+            hint=N_("Install a newer version of Châu Bản."),
+            folder=folder,
+            format=format_,
+            known=ARCHIVE_FORMAT,
+        )
 
 
 def _stores(data: Mapping[str, Any]) -> tuple[StoreSetting, ...]:

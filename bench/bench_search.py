@@ -452,8 +452,8 @@ def show(results: list[dict[str, Any]]) -> None:
         build = result["build"]
         print(
             f"{result['engine']}: {result['records']:,} records built in {build['seconds']:.1f} s,"
-            f" {result['records'] / build['seconds']:,.0f} a second, {build['cpu'] / result['records'] * 1e6:,.0f} µs of"
-            f" processor time each; peak {build['peak_mb']:.0f} MB, {build['disk_mb']:.0f} MB on disk"
+            f" {result['records'] / build['seconds']:,.0f} a second, {build['cpu'] / result['records'] * 1e6:,.0f} µs"
+            f" of processor time each; peak {build['peak_mb']:.0f} MB, {build['disk_mb']:.0f} MB on disk"
         )
     print(f"\n{'kind':16}{'query':44}" + "".join(f"{result['engine']:>30}" for result in results))
     for row in zip(*(result["answers"] for result in results), strict=True):

@@ -28,6 +28,10 @@ _POLL = 0.2
 _STARTS_WITHOUT_RESULT = 4
 
 
+_MANY = 5_000
+"""A worker that served so many files in one go has grown; it is let go, and the next files get a fresh one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExamineItem:
     """One file to examine."""
@@ -131,7 +135,7 @@ class Examiner:
         """
         if self._flight:
             raise RuntimeError("one examination at a time")
-        source = iter(items)
+        source, first = iter(items), self._number
         try:
             while True:
                 self._send(source)
@@ -139,7 +143,7 @@ class Examiner:
                     return
                 yield self._next()
         finally:
-            if self._flight:
+            if self._flight or self._number - first > _MANY:
                 self.close()
 
     # -- sending

@@ -56,7 +56,7 @@ def compile_request(request: SearchRequest, searcher: Any) -> Compiled | None:
     Raises:
         InputError: a date of the request is not a date.
     """
-    filters = [(Occur.Must, Query.const_score_query(part, 0.0)) for part in _filters(request)]
+    filters = [(Occur.Must, Query.const_score_query(part, 0.0)) for part in _filters(request, searcher)]
     if not request.query.strip():
         match = Query.boolean_query(filters or [(Occur.Must, _everything())])
         return Compiled(match=match, ranked=match)
@@ -78,11 +78,10 @@ def _everything() -> Any:
     return Query.term_set_query(schema(), "level", [level.value for level in Level])
 
 
-def _filters(request: SearchRequest) -> Iterator[Any]:
+def _filters(request: SearchRequest, searcher: Any) -> Iterator[Any]:
     whole = (
         ("level", (request.level.value,) if request.level else ()),
         ("fonds", (request.fonds,) if request.fonds else ()),
-        ("agency_key", (key(request.agency),) if request.agency else ()),
         ("type", request.type),
         ("retention", request.retention),
         ("access", request.access),
@@ -90,10 +89,20 @@ def _filters(request: SearchRequest) -> Iterator[Any]:
     for name, values in whole:
         if values:
             yield Query.term_set_query(schema(), name, [_whole(value) for value in values])
+    if request.agency:
+        yield _agency(_whole(request.agency), searcher)
     if request.date_from:
         yield _range("end_day", _day(request.date_from), None)
     if request.date_to:
         yield _range("start_day", None, _day(request.date_to, last=True))
+
+
+def _agency(name: str, searcher: Any) -> Any:
+    """Return the query of an agency: by its code or whole name where one is so, else by words of its name."""
+    words = words_of(name, folded=True)
+    if not words or searcher.doc_freq("agency_key", key(name)):
+        return Query.term_query(schema(), "agency_key", key(name))
+    return _adjacent("agency", words)
 
 
 def _whole(value: str) -> str:

@@ -4,22 +4,23 @@ Run by `make messages`; a test fails when a message has no translation or the co
 Both files depend on the messages and translations only: a second run changes no byte.
 """
 
+import ast
 import io
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from babel.messages import Catalog
-from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("model", "formats", "preservation", "archive", "ingest", "examples")
-KEYWORDS = {"_": None, "N_": None, "translate": (1,), "ngettext": (1, 2), "_element": (3,)}
-CLICK_KEYWORDS = {"_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": 1, "N_": 1, "translate": 1, "ngettext": 2}
+UNMARKED = ("required",)
+"""Words of the command-line library that it translates without marking them where they are written."""
 CATALOGUE = ROOT / "model" / "locale" / "vi" / "LC_MESSAGES" / "chauban.po"
 _HEADER = "# Vietnamese messages of Châu Bản. Brought level with the code by `make messages`."
 _DATE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,14 +41,18 @@ def extracted() -> Catalog:
         charset="utf-8",
         fuzzy=False,
     )
-    for folder in FOLDERS:
-        for message in _messages(ROOT / folder, KEYWORDS):
+    for word in UNMARKED:
+        catalog.add(word)
+    for path in sources():
+        for message in _messages(path):
             catalog.add(message)
-    for _line, message, _comments, _context in extract_from_file("python", ROOT / "cli.py", keywords=KEYWORDS):
-        catalog.add(message)
-    for message in _messages(Path(click.__file__).parent, CLICK_KEYWORDS):
-        catalog.add(message)
     return catalog
+
+
+def sources() -> list[Path]:
+    """Return the files whose messages users can meet, sorted."""
+    folders = [*(ROOT / folder for folder in FOLDERS), Path(click.__file__).parent]
+    return [ROOT / "cli.py", *(path for folder in folders for path in sorted(folder.rglob("*.py")))]
 
 
 def merged() -> Catalog:
@@ -97,10 +102,15 @@ def main() -> None:
     sys.exit(1 if missing else 0)
 
 
-def _messages(folder: Path, keywords: Mapping[str, tuple[int, ...] | None]) -> Iterator[str | tuple[str, ...]]:
-    found = extract_from_dir(folder, method_map=[("**.py", "python")], keywords=keywords)
-    for _file, _line, message, _comments, _context in found:
-        yield message
+def _messages(path: Path) -> Iterator[str | tuple[str, ...]]:
+    """Yield what is marked in a file; unlike a tokenizer's, the syntax tree's calls include those inside f-strings."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS:
+            wanted = KEYWORDS[node.func.id]
+            texts = [item.value for item in node.args[:wanted] if isinstance(item, ast.Constant)]
+            named = tuple(text for text in texts if isinstance(text, str) and text)
+            if len(named) == wanted:
+                yield named[0] if wanted == 1 else named
 
 
 def _is_translated(string: object) -> bool:

@@ -1,5 +1,6 @@
 """The Vietnamese catalogue is complete, keeps every named place, and is compiled."""
 
+import ast
 import gettext
 import importlib
 import json
@@ -22,6 +23,7 @@ from model.text import DOMAIN, LANGUAGES, LOCALE_DIR, translate
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("model", "formats", "preservation", "archive", "ingest")
+MARKS = ("_", "N_", "translate", "ngettext")
 PLACE = re.compile(r"\{[^{}]*\}|%\(\w+\)[a-z]|`[^`]+`")
 VIETNAMESE = re.compile(r"[àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ]", re.IGNORECASE)
 
@@ -100,6 +102,40 @@ def test_compiled_catalogue_is_that_of_the_text() -> None:
             read.gettext(message.id) if isinstance(message.id, str) else read.ngettext(message.id[0], message.id[1], 2)
         )
         assert found == strings(message)[0]
+
+
+def test_messages_are_marked_whole() -> None:
+    """Text put together before it is looked up is never found in the catalogue."""
+    wrong = []
+    for path in update.sources():
+        if not path.is_relative_to(ROOT) or ".venv" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS and node.args:
+                filled = isinstance(node.args[0], ast.Call) and ast.unparse(node.args[0].func).endswith(".format")
+                if filled or isinstance(node.args[0], ast.JoinedStr | ast.BinOp):
+                    wrong.append(f"{path.name}:{node.lineno}: {ast.unparse(node)}")
+    assert not wrong
+
+
+@pytest.mark.usefixtures("every_module")
+def test_errors_and_findings_are_marked() -> None:
+    """A sentence handed to an error or a kind of finding as a bare string is never extracted."""
+    errors = {error.__name__ for error in error_classes()}
+    wrong = []
+    for path in update.sources():
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if node.func.id in errors:
+                given = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "hint")]
+            elif node.func.id == "finding_kind":
+                given = [*node.args[2:3], *(word.value for word in node.keywords if word.arg in {"message", "remedy"})]
+            else:
+                continue
+            bare = [text for text in given if isinstance(text, ast.Constant | ast.JoinedStr | ast.BinOp)]
+            wrong += [f"{path.name}:{node.lineno}: {ast.unparse(text)}" for text in bare if ast.unparse(text) != "''"]
+    assert not wrong
 
 
 def test_catalogue_has_no_leftovers() -> None:
