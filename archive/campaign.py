@@ -12,7 +12,7 @@ from uuid import UUID
 
 from archive.archive import Archive
 from archive.catalogue.values import CopyVerification, Job, JobState, PackageVersion
-from archive.findings import NOTHING_HELD, VERIFIED
+from archive.findings import NOTHING_HELD, VERIFIED, VERIFIED_WITH_DAMAGE
 from archive.fixity import check_version
 from archive.inventory import compare_stores
 from archive.layout import campaign_key
@@ -57,8 +57,14 @@ def verify_all(archive: Archive, settings: CampaignSettings) -> Iterator[Validat
     stored = FindingLog()
     stored.extend(compare_stores(archive, deep=settings.deep, repair=settings.repair))
     archive.catalogue.save_job(replace(job, state=JobState.DONE, updated_at=archive.clock.now()))
-    stored.add(VERIFIED.at(done=job.done, failed=job.failed) if job.done else NOTHING_HELD.at())
+    stored.add(_conclusion(job))
     yield ValidationReport.of(archive.configuration.name, stored, type="archive")
+
+
+def _conclusion(job: Job) -> Finding:
+    if not job.done:
+        return NOTHING_HELD.at()
+    return VERIFIED_WITH_DAMAGE.at(done=job.done, failed=job.failed) if job.failed else VERIFIED.at(done=job.done)
 
 
 def _check(

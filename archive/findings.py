@@ -82,5 +82,11 @@ OBJECT_DIFFERS = finding_kind(
 VERIFIED = finding_kind(
     "custody.verified",
     Severity.INFO,
-    N_("{done} package versions verified in every store, {failed} of them with damage."),
+    N_("{done} package versions verified in every store."),
+)
+VERIFIED_WITH_DAMAGE = finding_kind(
+    "custody.verified-with-damage",
+    Severity.ERROR,
+    N_("{done} package versions verified in every store, {failed} of them with damage or not decidable."),
+    remedy=N_("Read the reports above; `chauban verify --all --repair` restores what has a good copy."),
 )

@@ -489,7 +489,7 @@ def main() -> None:
         return
     results = [measure("ours", options.records, options.repeats), measure("fts5", options.records, options.repeats)]
     if options.whoosh_records:
-        results.append(measure_whoosh(options.whoosh_records, 3))
+        results.append(measure_whoosh(options.whoosh_records, min(options.repeats, 3)))
     show(results)
 
 

@@ -3,7 +3,9 @@
 Every step is a command that anybody can type; nothing here is hidden from the user.
 """
 
+import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -35,6 +37,7 @@ def main() -> None:
     _say(N_("5. One case file, and its first document streamed out of the stored package"))
     _run("show", identifier)
     _run("export", identifier, "--document", "1", "--to", "demo/document-1.pdf")
+    _run("export", identifier, "--as", "dip", "--to", "demo/dip")
     _say(N_("6. The package verified; then opened without our program, with tar and sha256sum"))
     _run("verify", identifier)
     container = Path(_output("export", identifier, "--as", "aip", "--to", "demo/package.tar").strip())
@@ -46,12 +49,12 @@ def main() -> None:
     _say(N_("8. One byte of a stored copy damaged: found, named, and restored from the good copy"))
     _damage(_stored_container("store-b"))
     _run("verify", "--all", codes={12})
-    _run("verify", "--all", "--repair", codes={0, 12})
+    _run("verify", "--all", "--repair", codes={0})
     _run("verify", "--all")
     _say(N_("That was the demonstration. Try next:"))
     for command in (
         "chauban --archive demo/archive search --facets 'quyết định'",
-        f"chauban --archive demo/archive export {identifier} --as dip --to demo/dip",
+        f"chauban --archive demo/archive export {identifier} --as files --to demo/files",
         "chauban template my-template",
         "chauban --archive demo/archive ingest FOLDER",
         "chauban --archive demo/archive doctor",
@@ -72,7 +75,7 @@ def _say(message: str) -> None:
 
 
 def _run(*arguments: str, codes: frozenset[int] | set[int] = frozenset({0})) -> None:
-    shown = " ".join(f'"{item}"' if " " in item else item for item in arguments)
+    shown = shlex.join(arguments)
     print(f"$ chauban {shown}", flush=True)
     code = subprocess.run(_command(arguments), check=False).returncode
     if code not in codes:
@@ -95,8 +98,6 @@ def _tool(*arguments: str, folder: Path, lines: int = 5) -> None:
 
 
 def _first_case() -> str:
-    import json
-
     lines = _output("transfer", "list", "--state", "accepted", "--limit", "1000", "--json").splitlines()
     return str(min(json.loads(line)["case_code"] for line in lines))
 

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -120,8 +121,13 @@ def _read_all(
             sha256=sha256.value,
             sha512=sha512.value,
             content=content if entry.path is None else _tool_path(workspace, position, path, content),
-            modified=entry.modified,
+            modified=_to_millisecond(entry.modified),
         )
+
+
+def _to_millisecond(time: datetime | None) -> datetime | None:
+    """Return a time as it is when it was written down and read back: a resumed ingest must give the same package."""
+    return time and time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def _with_paths(entries: Iterable[SourceEntry], log: FindingLog) -> Iterator[tuple[SourceEntry, str]]:

@@ -9,7 +9,9 @@ Source:
 """
 
 import json
+import os
 import re
+import stat
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -390,10 +392,17 @@ def _stream_content(out: ContainerStream, path: str, file: ContentFile) -> None:
 
 
 def _opened(content: Path, path: str) -> FileIO:
-    """Open what was handed in, without a buffer: it is read in one piece or in large ones."""
+    """Open what was handed in, without a buffer: it is read in one piece or in large ones.
+
+    It does not wait for a writer where a named pipe was put in the file's place.
+    """
     try:
-        return FileIO(content)
-    except FileNotFoundError as exc:
+        stream = FileIO(content, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))
+        if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            return stream
+        stream.close()
+        raise FileNotFoundError(path)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
         raise InputError(
             N_("The file {path} is gone."),
             hint=N_("See that nobody works in the folder, then start again."),

@@ -44,7 +44,7 @@ def test_nothing_held_is_not_passed(tmp_path: Path) -> None:
 def test_whole_archive_passes_and_says_how_much(archive: Archive) -> None:
     (report,) = verify(archive)
     assert report.outcome is Outcome.PASSED
-    assert report.findings[0].args == (("done", "1"), ("failed", "0"))
+    assert report.findings[0].args == (("done", "1"),)
 
 
 def test_changed_byte_is_named_by_copy_and_file_and_repaired(archive: Archive) -> None:
