@@ -4,17 +4,18 @@ Everything is streamed from inside the stored container and compared with its re
 the way; a difference stops the export and leaves nothing half written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.access.writing import must_be_new, new_file, verified
+from archive.access.writing import new_file, new_folder, verified
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile, HeldFile, PackageVersion
 from archive.fixity import digest_line
 from archive.journal import record_event
 from archive.layout import digest_key
-from model.errors import ConflictError, IntegrityError, NotFoundError
+from archive.store.protocol import Store
+from model.errors import ArchiveError, ConflictError, IntegrityError, NotFoundError, StorageError
 from model.fixity import read_chunks
 from model.identifiers import new_uuid
 from model.preservation import Event, EventOutcome, EventType
@@ -98,8 +99,9 @@ def stream_document(archive: Archive, held: HeldCaseFile, ordinal: int, target: 
             count=len(files),
         )
     version = current_version(archive, held)
-    for chunk in _verified(archive, version, files[0]):
-        target.write(chunk)
+    with open_file(archive, version, files[0]) as stream:
+        for chunk in verified(read_chunks(stream), files[0].object.sha256, files[0].object.path):
+            target.write(chunk)
     _record_dissemination(archive, version, f"document {ordinal}")
 
 
@@ -113,14 +115,11 @@ def export_files(archive: Archive, held: HeldCaseFile, target: Path) -> int:
         ConflictError: the target exists.
         IntegrityError: the stored bytes are not what was taken in.
     """
-    must_be_new(target)
     version = current_version(archive, held)
     count = 0
-    target.mkdir(parents=True)
-    with (target / MANIFEST).open("w", encoding="utf-8", newline="\n") as manifest:
+    with new_folder(target) as folder, (folder / MANIFEST).open("w", encoding="utf-8", newline="\n") as manifest:
         for file in archive.catalogue.files(held.aip_id, version.version):
-            path = target / "data" / file.object.path
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path = folder / "data" / file.object.path
             _write_file(archive, version, file, path)
             manifest.write(f"{file.object.sha512.hex()}  data/{file.object.path}\n")
             count += 1
@@ -137,9 +136,13 @@ def export_container(archive: Archive, held: HeldCaseFile, target: Path) -> Path
     version = current_version(archive, held)
     name = version.container_key.rpartition("/")[2]
     path = target / name if target.is_dir() else target
-    with archive.copies.open(version.container_key) as source, new_file(path) as file:
-        for chunk in verified(read_chunks(source), version.container_sha256, name):
-            file.write(chunk)
+
+    def write(store: Store) -> None:
+        with store.open(version.container_key) as source, new_file(path) as file:
+            for chunk in verified(read_chunks(source), version.container_sha256, name):
+                file.write(chunk)
+
+    _from_a_good_copy(archive, write)
     line = digest_line(version).replace(name.encode(), path.name.encode())
     path.with_name(path.name + digest_key("")).write_bytes(line)
     _record_dissemination(archive, version, "stored package")
@@ -161,16 +164,34 @@ def no_document(held: HeldCaseFile, ordinal: int) -> NotFoundError:
     )
 
 
-def _verified(archive: Archive, version: PackageVersion, file: HeldFile) -> Iterator[bytes]:
-    """Yield the bytes of a held file; the digest is compared when the last one was read."""
-    with open_file(archive, version, file) as stream:
-        yield from verified(read_chunks(stream), file.object.sha256, file.object.path)
-
-
 def _write_file(archive: Archive, version: PackageVersion, file: HeldFile, path: Path) -> None:
-    with new_file(path) as target:
-        for chunk in _verified(archive, version, file):
-            target.write(chunk)
+    def write(store: Store) -> None:
+        with (
+            store.open(version.container_key, offset=file.offset, length=file.object.size) as stream,
+            new_file(path) as target,
+        ):
+            for chunk in verified(read_chunks(stream), file.object.sha256, file.object.path):
+                target.write(chunk)
+
+    _from_a_good_copy(archive, write)
+
+
+def _from_a_good_copy(archive: Archive, write: Callable[[Store], None]) -> None:
+    """Write from the first copy that is what was taken in; a damaged or absent one is left for the next.
+
+    Raises:
+        ArchiveError: what the first copy said, when no copy is good.
+    """
+    first: ArchiveError | None = None
+    for store in archive.copies.stores:
+        try:
+            write(store)
+        except (IntegrityError, NotFoundError, StorageError) as error:
+            first = first or error
+        else:
+            return
+    if first is not None:
+        raise first
 
 
 def _leaf(file: HeldFile) -> str:

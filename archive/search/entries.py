@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,8 +15,9 @@ from archive.catalogue.values import HeldCaseFile, PackageVersion
 from archive.search.values import IndexEntry, Level
 from model.casefile import Document
 from model.dates import PartialDate
-from model.errors import IntegrityError
-from model.text import N_
+from model.errors import ArchiveError
+
+_log = logging.getLogger(__name__)
 
 _IN_MEMORY = 16 << 20
 """Bytes of text kept in memory before they go to disk."""
@@ -64,6 +66,7 @@ class _Texts:
 
 
 def _text_lines(archive: Archive, version: PackageVersion) -> Iterator[dict[str, Any]]:
+    """Yield the lines of the extracted text; a package whose text is damaged stays findable by its description."""
     if not version.text_size:
         return
     try:
@@ -73,12 +76,8 @@ def _text_lines(archive: Archive, version: PackageVersion) -> Iterator[dict[str,
         ):
             for line in lines:
                 yield json.loads(line)
-    except (EOFError, OSError, zlib.error, ValueError) as exc:
-        raise IntegrityError(
-            N_("The extracted text of package {package} cannot be read from the store."),
-            hint=N_("Run `chauban verify {package} --repair`."),
-            package=version.aip_id,
-        ) from exc
+    except (EOFError, OSError, zlib.error, ValueError, ArchiveError):
+        _log.warning("extracted text of package %s cannot be read", version.aip_id, extra={"msgid": "text-unreadable"})
 
 
 def _case_entry(held: HeldCaseFile) -> IndexEntry:

@@ -392,22 +392,24 @@ def _stream_content(out: ContainerStream, path: str, file: ContentFile) -> None:
 
 
 def _opened(content: Path, path: str) -> FileIO:
-    """Open what was handed in, without a buffer: it is read in one piece or in large ones.
-
-    It does not wait for a writer where a named pipe was put in the file's place.
-    """
+    """Open what was handed in, without a buffer: it is read in one piece or in large ones."""
     try:
-        stream = FileIO(content, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))
-        if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            return stream
-        stream.close()
-        raise FileNotFoundError(path)
+        return FileIO(content, opener=_open_regular)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
         raise InputError(
             N_("The file {path} is gone."),
             hint=N_("See that nobody works in the folder, then start again."),
             path=path,
         ) from exc
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """Open a file, without waiting for a writer where a named pipe was put in its place."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise FileNotFoundError(path)
 
 
 @cache

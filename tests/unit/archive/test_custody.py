@@ -143,6 +143,21 @@ def test_damaged_document_is_not_given_out(archive: Archive, tmp_path: Path) -> 
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+def test_document_is_given_out_from_the_copy_that_is_whole(archive: Archive, tmp_path: Path) -> None:
+    path = container_paths(archive, "a")[0]
+    flip_byte(path, path.read_bytes().index("Nội dung văn bản số 1".encode()))
+    (written,) = export_document(archive, find_one(archive, "H49.64.2024.1"), 1, tmp_path / "out.txt")
+    assert written.read_bytes() == (tmp_path / "one" / "001 văn bản.txt").read_bytes()
+
+
+def test_package_whose_text_is_damaged_stays_findable(archive: Archive) -> None:
+    for store in ("a", "b"):
+        path = container_paths(archive, store)[0]
+        version = archive.catalogue.iter_versions(None, 1)[0]
+        flip_byte(path, version.text_offset + version.text_size // 2)
+    assert find(archive, "sửa đường").total > 0
+
+
 def test_files_and_container_are_given_out(archive: Archive, tmp_path: Path) -> None:
     held = find_one(archive, "H49.64.2024.1")
     assert export_files(archive, held, tmp_path / "files") == 3
