@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-long lint bench bench-short messages lock clean
+.PHONY: demo test test-long lint bench bench-short messages docs lock clean
 
 demo: $(VENV)/installed
 	$(BIN)/python examples/demo.py
@@ -26,6 +26,10 @@ bench: $(VENV)/installed-dev
 # Extracts the messages, brings both catalogues level and compiles them.
 messages: $(VENV)/installed-dev
 	$(BIN)/python model/locale/update.py
+
+# Writes the pages that say what the code says: exit codes, findings, commands.
+docs: $(VENV)/installed-dev
+	$(BIN)/python docs/generate.py
 
 # Locks exact versions with hashes; needs uv (from PyPI). Names no package index.
 lock:

@@ -2,7 +2,7 @@
 
 import multiprocessing
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ from model.errors import InputError, PartialError
 from model.identifiers import new_uuid
 from model.text import N_, language_in_force, use_language
 
-_QUEUED_PER_WORKER = 2
+_QUEUED_PER_WORKER = 16
+"""Enough that workers stay busy while this process brings the index level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +105,7 @@ def _in_processes(submissions: Iterable[Submission], settings: BatchSettings) ->
                 if len(waiting) >= settings.workers * _QUEUED_PER_WORKER:
                     done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                     yield from (future.result() for future in done)
-            done, waiting = wait(waiting)
-            yield from (future.result() for future in done)
+            yield from (future.result() for future in as_completed(waiting))
         except BrokenProcessPool as exc:
             raise PartialError(
                 N_("A worker process died; some case files were not processed."),

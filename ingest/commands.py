@@ -24,6 +24,9 @@ _PATH = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help=N_("One JSON object a line."))
 _because = click.option("--because", required=True, help=N_("The reason; it is kept with the decision."))
 
+_INDEXED_TOGETHER = 25
+"""Case files after which a running ingest makes findable what it has taken in."""
+
 _STATUS_WORDS = {
     IngestStatus.ACCEPTED: N_("accepted"),
     IngestStatus.REFUSED: N_("refused"),
@@ -69,12 +72,14 @@ def ingest(
         )
         seen: list[IngestStatus] = []
         exits = set()
-        for report in ingest_all(paths, archive, settings):
-            for line in [json_line(_report_json(report))] if as_json else _report_lines(report):
-                click.echo(line)
-            seen.append(report.status)
-            exits.add(_exit_code(report))
         with open_index(archive) as index:
+            for report in ingest_all(paths, archive, settings):
+                for line in [json_line(_report_json(report))] if as_json else _report_lines(report):
+                    click.echo(line)
+                seen.append(report.status)
+                exits.add(_exit_code(report))
+                if len(seen) % _INDEXED_TOGETHER == 0:
+                    bring_level(archive, index)
             bring_level(archive, index)
     if not seen:
         raise NotFoundError(

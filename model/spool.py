@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Generic, TextIO, TypeVar
 
@@ -28,11 +29,11 @@ class Spool(Generic[T]):
         Args:
             durable: leave a file behind, for a later process; else there is one only for a long sequence.
         """
+        self._writer: TextIO | None = None
         self.path = path
         self._encode = encode
         self._decode = decode
         self._durable = durable
-        self._writer: TextIO | None = None
         self._closed = path.exists()
         self._kept: list[T] | None = None if self._closed else []
 
@@ -59,6 +60,12 @@ class Spool(Generic[T]):
             self._writer.close()
             self._writer = None
         self._closed = True
+
+    def __del__(self) -> None:
+        """Close the file of a spool that an error kept from being finished."""
+        if self._writer is not None:
+            with suppress(OSError):
+                self._writer.close()
 
     def __iter__(self) -> Iterator[T]:
         self.close()

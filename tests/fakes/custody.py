@@ -59,7 +59,7 @@ def assert_whole(archive: Archive, case_files: int) -> None:
     reports = list(verify_all(archive, CampaignSettings(deep=True, restart=True)))
     found = [(finding.code, finding.location) for report in reports for finding in report.findings]
     assert {code for code, _place in found if code.startswith("custody.")} == {"custody.verified"}, found
-    assert all(report.outcome is Outcome.PASSED for report in reports)
+    assert all(report.outcome is Outcome.PASSED for report in reports), found
     assert leftovers(archive) == []
 
 

@@ -373,22 +373,28 @@ def test_store_not_mounted(archive: Archive, source: Path, name: str) -> None:
     completes(archive, source)
 
 
+UNMOUNTING = """
+from pathlib import Path
+import ingest.pipeline
+written = ingest.pipeline.write_package
+def write_and_unmount(*arguments):
+    result = written(*arguments)
+    Path({folder!r}).rename({away!r})
+    Path({folder!r}).mkdir()
+    return result
+ingest.pipeline.write_package = write_and_unmount
+"""
+
+
 @pytest.mark.parametrize("name", ["a", "b"])
-def test_store_unmounted_during_ingest(
-    archive: Archive, source: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    folder = archive.folder / name
-
-    def unmount() -> None:
-        folder.rename(archive.folder / "away")
-        folder.mkdir()
-
-    with between(monkeypatch, "write_package", unmount):
-        (report,) = take_in(archive, source)
-    stopped(report)
+def test_store_unmounted_during_ingest(archive: Archive, source: Path, name: str) -> None:
+    folder, away = archive.folder / name, archive.folder / "away"
+    unmounting = UNMOUNTING.format(folder=str(folder), away=str(away))
+    assert_told(chauban(archive.folder, "ingest", source, before=unmounting), UNREACHABLE)
+    assert list(folder.iterdir()) == []
     assert archive.catalogue.counts().case_files == 0
-    shutil.rmtree(folder)
-    (archive.folder / "away").rename(folder)
+    folder.rmdir()
+    away.rename(folder)
     completes(archive, source)
 
 

@@ -1,0 +1,68 @@
+"""The generated pages say what the code says, and what they say makes sense."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from model.errors import VERDICT_MEANINGS, ExternalServiceError, StorageError, error_classes
+from model.text import translate
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_no_generated_page_is_stale() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CHAUBAN_")}
+    made = subprocess.run(
+        [sys.executable, ROOT / "docs" / "generate.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment | {"LANGUAGE": "en"},
+    )
+    assert (made.returncode, made.stdout, made.stderr) == (0, "", ""), "run `make docs`"
+
+
+def test_every_exit_code_has_one_meaning() -> None:
+    product = [error for error in error_classes() if error.__module__ == "model.errors"]
+    codes = [error.exit_code for error in product if error is not StorageError]
+    assert len(set(codes)) == len(codes)
+    assert StorageError.exit_code == ExternalServiceError.exit_code
+    assert issubclass(StorageError, ExternalServiceError)
+    assert set(codes).isdisjoint(VERDICT_MEANINGS)
+    assert len({error.code for error in product}) == len(product)
+
+
+def test_every_exit_code_is_explained_in_both_languages() -> None:
+    product = [error for error in error_classes() if error.__module__ == "model.errors"]
+    own = [error.__dict__.get("meaning") for error in product]
+    assert all(own), [error.__name__ for error in product if not error.__dict__.get("meaning")]
+    meanings = [*VERDICT_MEANINGS.values(), *(error.meaning for error in product)]
+    assert len(set(meanings)) == len(meanings)
+    assert [text for text in meanings if translate(text, "vi") == text] == []
+
+
+def test_every_finding_of_the_policy_and_of_the_pages_exists() -> None:
+    page = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"^\*\*`([^`]+)`\*\*", page, re.MULTILINE))
+    assert len(known) > 200
+    policy = (ROOT / "ingest/data/policy.toml").read_text(encoding="utf-8")
+    named = set(re.findall(r'^"([a-z0-9.-]+)" = ', policy, re.MULTILINE))
+    for name in ("policy.md", "formats.md", "operations.md"):
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        named |= set(re.findall(r"`((?:intake|metadata|format|custody)\.[a-z0-9-]+)`", text))
+    assert named - known == set()
+
+
+def test_every_finding_says_what_to_do_where_something_is_wrong() -> None:
+    page = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
+    entries = re.findall(r"^\*\*`([^`]+)`\*\* · (error|warning)[^\n]*\n\n- ([^\n]*)", page, re.MULTILINE)
+    assert len(entries) > 150
+    assert [code for code, _weight, text in entries if "→" not in text] == []
+
+
+def test_every_command_has_its_section() -> None:
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    for name in ("chauban", "chauban ingest", "chauban transfer resolve", "chauban package check"):
+        assert f"\n## {name}\n" in page
