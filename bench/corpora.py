@@ -38,7 +38,7 @@ def small_files(cases: int = 200, documents: int = 100, *, first: int = 0) -> Pa
 
     Batches that begin at other numbers have no file and no case file code in common.
     """
-    folder = ROOT / f"small-{first}-{cases}-{documents}"
+    folder = ROOT / f"letters-{first}-{cases}-{documents}"
     if (folder / "complete").exists():
         return folder / "batch"
     generator = random.Random(20260101)
@@ -87,7 +87,7 @@ def sentence(generator: random.Random, words: int) -> str:
 
 
 def _write_small(folder: Path, number: int, generator: random.Random, pdf: "_PdfTemplate") -> str:
-    text = f"Văn bản số {number}. " + sentence(generator, generator.randint(150, 900))
+    text = f"Văn bản số {number}. " + sentence(generator, generator.randint(80, 400))
     kind = number % 10
     makers: dict[int, tuple[str, Callable[[str], bytes]]] = {
         4: (".docx", _docx),

@@ -2,9 +2,12 @@
 
 pygfried hangs in a forked process and holds the interpreter's lock, hence the spawned worker. It takes
 paths as text only and looks at their extension, so a file whose path does not end like its given name, or
-is not UTF-8, is shown to it under an alias: a symbolic link in a private folder.
+is not UTF-8, is shown to it under an alias: a symbolic link in a private folder. It also maps a file into
+memory as far as it reads, which may be all of it, so of a very large file it is shown a copy of the
+beginning and the end: signatures are anchored there (DROID itself looks no further than 64 KiB).
 """
 
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +19,10 @@ from model.findings import Finding
 from model.formats import UNKNOWN_PUID, FormatIdentification
 
 _MAX_EXTENSION = 16
+_WHOLE = 256 << 20
+"""Bytes up to which a file is shown whole; larger ones only if they are containers, which are read by their index."""
+_WINDOW = 8 << 20
+_CONTAINERS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
 
 class Identifier:
@@ -25,12 +32,13 @@ class Identifier:
         import pygfried
 
         self._identify = pygfried.identify_many
-        self._folder = tempfile.TemporaryDirectory(prefix="chauban-identify-")
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._release = ""
 
     def close(self) -> None:
         """Remove the folder of aliases."""
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def identify(self, files: Sequence[tuple[str, str]]) -> list[tuple[FormatIdentification, tuple[Finding, ...]]]:
         """Identify files given as (path, name), in order.
@@ -53,13 +61,37 @@ class Identifier:
     def _shown(self, path: str, name: str, aliases: list[str]) -> str:
         """Return a UTF-8 path to the file that ends like its name, making an alias when needed."""
         extension = extension_of(name)
-        if extension_of(path) == extension and path.isprintable():
+        large = _is_large(path)
+        if extension_of(path) == extension and path.isprintable() and not large:
             return path
         suffix = f".{extension}" if extension.isalnum() and len(extension) <= _MAX_EXTENSION else ""
-        alias = f"{self._folder.name}/{len(aliases)}{suffix}"
-        Path(alias).symlink_to(Path(path).absolute())
-        aliases.append(alias)
-        return alias
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="chauban-identify-")
+        alias = Path(self._folder.name) / f"{len(aliases)}{suffix}"
+        aliases.append(str(alias))
+        if large:
+            _copy_ends(Path(path), alias)
+        else:
+            alias.symlink_to(Path(path).absolute())
+        return str(alias)
+
+
+def _is_large(path: str) -> bool:
+    try:
+        if os.stat(path).st_size <= _WHOLE:  # noqa: PTH116 - called for every file: a Path costs more than the call
+            return False
+        with Path(path).open("rb") as file:
+            return not file.read(8).startswith(_CONTAINERS)
+    except OSError:
+        return False
+
+
+def _copy_ends(path: Path, target: Path) -> None:
+    """Write the beginning and the end of a file one after the other."""
+    with path.open("rb") as source, target.open("xb") as copy:
+        copy.write(source.read(_WINDOW))
+        source.seek(-_WINDOW, os.SEEK_END)
+        copy.write(source.read(_WINDOW))
 
 
 def _read(entry: Any, name: str, release: str) -> tuple[FormatIdentification, tuple[Finding, ...]]:

@@ -1,6 +1,9 @@
 """Many case files in one run: in this process, or in a pool of worker processes."""
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -118,11 +121,20 @@ _worker: "tuple[ExitStack, Ingest] | None" = None
 
 def _start_worker(settings: BatchSettings, language: str) -> None:
     global _worker
+    threading.Thread(target=_die_with_parent, daemon=True).start()
     use_language(language)
     stack = ExitStack()
     archive = stack.enter_context(open_archive(settings.folder))
     examiner = stack.enter_context(Examiner())
     _worker = stack, Ingest(archive=archive, options=options_for(archive, settings), examiner=examiner)
+
+
+def _die_with_parent() -> None:
+    """End this process with the one that started it, which may be killed: its queue would never say so."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _ingest_in_worker(submission: Submission) -> IngestReport:

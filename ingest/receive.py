@@ -72,11 +72,11 @@ def receive(
     """
     workspace.discard_after(RECEIVED)
     spool = received_files(workspace)
-    fingerprint = hashlib.sha256(_description_digest(description))
+    contents: list[bytes] = []
     count = size = 0
     for file in _read_all(submission.source, description.descriptor, workspace, log, limits):
         spool.append(file)
-        fingerprint.update(len(file.name).to_bytes(4, "big") + file.name + file.sha256)
+        contents.append(file.sha256 + file.name)
         count += 1
         size += file.size
     spool.close()
@@ -85,12 +85,21 @@ def receive(
     return Received(
         description=description,
         files=spool,
-        fingerprint=fingerprint.hexdigest(),
+        fingerprint=_fingerprint(description, contents),
         count=count,
         bytes=size,
         descriptor=descriptor,
         descriptor_type=_MEDIA_TYPES.get(descriptor.suffix, "application/octet-stream") if descriptor else "",
     )
+
+
+def _fingerprint(description: Description, contents: list[bytes]) -> str:
+    """Return what is the same for the same case file, in whatever order a folder or an archive gives its files."""
+    state = hashlib.sha256(_description_digest(description))
+    contents.sort()
+    for content in contents:
+        state.update(len(content).to_bytes(4, "big") + content)
+    return state.hexdigest()
 
 
 def _keep_descriptor(description: Description, workspace: Workspace) -> Path | None:

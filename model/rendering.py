@@ -38,11 +38,31 @@ def severity_word(severity: Severity) -> str:
 def finding_lines(finding: Finding) -> Iterator[str]:
     """Yield the lines that show one finding: what and where, then what to do."""
     place = f"{printable(finding.location)}: " if finding.location else ""
-    source = f" ({finding.source})" if finding.source else ""
+    source = f" ({_clause(finding.source)})" if finding.source else ""
     yield f"  [{severity_word(finding.severity)}] {place}{printable(finding.message())} <{finding.code}>{source}"
     remedy = finding.remedy()
     if remedy:
         yield f"      → {printable(remedy)}"
+
+
+_CLAUSE_WORDS = (
+    N_("Law on Archives"),
+    N_("Circular"),
+    N_("Decree"),
+    N_("Annexes"),
+    N_("Annex"),
+    N_("Art."),
+    N_("section"),
+    N_(" and "),
+)
+"""Words in the clauses that findings rest on, longer ones before those they contain."""
+
+
+def _clause(source: str) -> str:
+    """Return a clause as it is cited in the language in force."""
+    for word in _CLAUSE_WORDS:
+        source = source.replace(word, _(word))
+    return source
 
 
 def report_lines(report: ValidationReport) -> Iterator[str]:

@@ -308,7 +308,11 @@ XML_INVALID = finding_kind(
     source="XML Schema 1.0",
 )
 METS_ROOT = finding_kind(
-    "mets.root", _ERROR, N_("The root element is {name}, not mets of METS 1."), source="CSIP 2.2.0 CSIPSTR4"
+    "mets.root",
+    _ERROR,
+    N_("The root element is {name}, not mets of METS 1."),
+    remedy=N_("Check it with the system it comes from."),
+    source="CSIP 2.2.0 CSIPSTR4",
 )
 REFERENCE_MISSING = finding_kind(
     "mets.reference-missing",
@@ -355,7 +359,12 @@ NOT_REFERENCED = finding_kind(
 PREMIS_OLD = finding_kind(
     "premis.old", _WARNING, N_("This is PREMIS 2; it was not compared with the files."), source="E-ARK AIP 2.2.0 AIPM7"
 )
-PREMIS_ROOT = finding_kind("premis.root", _ERROR, N_("The root element is {name}, not one of PREMIS 3."))
+PREMIS_ROOT = finding_kind(
+    "premis.root",
+    _ERROR,
+    N_("The root element is {name}, not one of PREMIS 3."),
+    remedy=N_("Check it with the system it comes from."),
+)
 PREMIS_UNMATCHED = finding_kind(
     "premis.unmatched",
     _WARNING,

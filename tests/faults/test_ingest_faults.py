@@ -194,6 +194,7 @@ def test_index_full(tmp_path: Path, source: Path, small_disk: Callable[..., Path
     assert_told(chauban(tmp_path / "archive", "search", "đường"), UNREACHABLE)
     (disk / "filler").unlink()
     enlarge(disk)
+    assert chauban(tmp_path / "archive", "ingest", source).returncode == 0
     assert "4 found" in chauban(tmp_path / "archive", "search", "đường").stdout
     with open_archive(tmp_path / "archive") as archive:
         completes(archive, source)

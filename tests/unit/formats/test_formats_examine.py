@@ -2,10 +2,12 @@
 
 import io
 import os
+import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -159,3 +161,19 @@ def test_text_is_cut_at_the_cap(tmp_path: Path) -> None:
         facts = look(examiner, write(tmp_path / "a.txt", "hồ sơ " * 100))
     assert len(facts.text) == 100
     assert "format.text-cut" in codes(facts)
+
+
+def test_a_huge_file_is_identified_by_its_ends_in_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "recording.wav"
+    size = 1 << 30
+    with path.open("wb") as file:
+        head = struct.pack("<4sI4s4sIHHIIHH", b"RIFF", size - 8, b"WAVE", b"fmt ", 16, 1, 2, 44100, 176400, 4, 16)
+        file.write(head + struct.pack("<4sI", b"data", size - 44))
+        file.truncate(size)
+    before = set(psutil.Process().children())
+    with Examiner() as examiner:
+        facts = look(examiner, path)
+        (worker,) = set(psutil.Process().children()) - before
+        assert worker.memory_info().rss < 400 << 20
+    assert facts.identification.puid in {"fmt/6", "fmt/141"}
+    assert outcome_of(facts.findings) is not Outcome.FAILED
