@@ -1,5 +1,6 @@
 """The command line of Châu Bản: the root group, the global options, and errors turned into exit codes."""
 
+import errno
 import gettext
 import io
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from model.errors import EXIT_CUT_OFF, EXIT_INTERRUPTED, ArchiveError
+from model.errors import EXIT_CUT_OFF, EXIT_INTERRUPTED, ArchiveError, StorageError
 from model.findings import printable
 from model.rendering import json_line
 from model.text import DOMAIN, LANGUAGES, LOCALE_DIR, N_, _, language_of_locale, use_language
@@ -33,9 +34,9 @@ class ChauBan(click.Group):
         except KeyboardInterrupt:
             click.echo(_("Interrupted. Run the same command again to go on."), err=True)
             ctx.exit(EXIT_INTERRUPTED)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still buffered goes nowhere, without complaint
-            ctx.exit(EXIT_CUT_OFF)
+        except OSError as error:
+            _stop_writing(error)
+            ctx.exit(EXIT_CUT_OFF if isinstance(error, BrokenPipeError) else StorageError.exit_code)
 
 
 @click.group(
@@ -101,6 +102,16 @@ def load_commands() -> click.Group:
     for command in (*archive_commands(), *ingest_commands(), *registry_commands(), format_group, package):
         root.add_command(command)
     return root
+
+
+def _stop_writing(error: OSError) -> None:
+    """Say that stdout cannot be written, unless its reader went away; any other error is a bug and goes on as one."""
+    if error.errno not in {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO} or error.filename is not None:
+        raise error
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still buffered goes nowhere, without complaint
+    if error.errno != errno.EPIPE:
+        hint = N_("Choose another place or free some space.")
+        _show(StorageError(N_("{path} cannot be written: {why}."), hint=hint, path="stdout", why=error.strerror))
 
 
 def _print_anything() -> None:

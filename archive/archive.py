@@ -74,7 +74,7 @@ def create_archive(folder: Path, *, name: str = "", database: str = "", stores: 
         raise _exists(folder)
     for part in (folder, folder / "work"):
         _make_folder(part)
-    made = [create_store(setting.name, setting.url, base=folder) for setting in settings]
+    made = CopySet([create_store(setting.name, setting.url, base=folder) for setting in settings]).stores
     with create_catalogue(database_url(folder, configuration.database)) as catalogue:
         catalogue.put_setting("archive-id", str(configuration.archive_id))
         for setting, store in zip(settings, made, strict=True):

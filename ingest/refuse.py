@@ -6,7 +6,6 @@ is itself dangerous to unpack, the packed file.
 """
 
 import hashlib
-import json
 import os
 import stat
 import tarfile
@@ -20,7 +19,7 @@ from archive.catalogue.values import Transfer, TransferState
 from archive.layout import transfer_folder, transfer_key
 from archive.store.copies import CopySet
 from ingest.policy import Decision
-from ingest.reports import report_text, summary, transfer_from_json, transfer_to_json
+from ingest.reports import json_text, report_text, summary, transfer_from_json, transfer_to_json
 from ingest.sources.findings import UNREADABLE
 from ingest.sources.guards import display_name, unreadable
 from ingest.sources.values import Submission
@@ -160,7 +159,7 @@ def conclude_again(workspace: Workspace, archive: Archive) -> IngestReport | Non
 
 def _record(transfer: Transfer, archive: Archive, workspace: Workspace) -> IngestReport:
     data = {"schema": SCHEMA, **transfer_to_json(transfer), "report": transfer.report}
-    archive.copies.put(transfer_key(transfer.id), json.dumps(data, ensure_ascii=False, sort_keys=True).encode())
+    archive.copies.put(transfer_key(transfer.id), json_text(data).encode())
     archive.catalogue.save_transfer(transfer)
     workspace.remove()
     return summary(transfer)

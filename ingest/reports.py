@@ -41,7 +41,13 @@ def report_text(transfer: Transfer, log: FindingLog, decision: Decision) -> str:
         "findings": [finding.to_json() for finding in log],
         "findings_left_out": log.left_out(),
     }
-    return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return json_text(data, indent=1) + "\n"
+
+
+def json_text(data: object, *, indent: int | None = None) -> str:
+    """Return JSON that UTF-8 can hold: what stands for bytes that are no text becomes JSON's own escape."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent, sort_keys=True)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def transfer_from_report(report: bytes) -> Transfer:

@@ -52,8 +52,11 @@ _CLAUSE_WORDS = (
     N_("Annexes"),
     N_("Annex"),
     N_("Art."),
+    N_("sections"),
     N_("section"),
+    N_("AIP format"),
     N_(" and "),
+    N_(" to "),
 )
 """Words in the clauses that findings rest on, longer ones before those they contain."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.access.writing import new_file, new_folder, verified
+from archive.access.writing import must_be_new, new_file, new_folder, verified
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile, HeldFile, PackageVersion
 from archive.fixity import digest_line
@@ -136,6 +136,8 @@ def export_container(archive: Archive, held: HeldCaseFile, target: Path) -> Path
     version = current_version(archive, held)
     name = version.container_key.rpartition("/")[2]
     path = target / name if target.is_dir() else target
+    digest_path = path.with_name(path.name + digest_key(""))
+    must_be_new(digest_path)
 
     def write(store: Store) -> None:
         with store.open(version.container_key) as source, new_file(path) as file:
@@ -144,7 +146,8 @@ def export_container(archive: Archive, held: HeldCaseFile, target: Path) -> Path
 
     _from_a_good_copy(archive, write)
     line = digest_line(version).replace(name.encode(), path.name.encode())
-    path.with_name(path.name + digest_key("")).write_bytes(line)
+    with new_file(digest_path) as file:
+        file.write(line)
     _record_dissemination(archive, version, "stored package")
     return path
 

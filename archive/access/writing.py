@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -60,7 +60,8 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     except OSError as exc:
         raise _unwritable(path, exc) from exc
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(NotADirectoryError):  # then the temporary file could not be made either
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager

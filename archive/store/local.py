@@ -59,7 +59,7 @@ class LocalStore:
     @property
     def location(self) -> str:
         """The folder."""
-        return str(self._root)
+        return str(self._root.resolve())
 
     def create(self, key: str) -> StoreWriter:
         """Begin an object.

@@ -226,3 +226,14 @@ def test_version_and_short_options(held: Path) -> None:
     assert said.out.startswith("chauban ")
     assert Terminal()("-h").code == 0
     assert Terminal()("-A", held, "show", CODE).code == 0
+
+
+@pytest.mark.parametrize("words", [("search", "duong"), ("export", CODE, "--document", "3", "--to", "-")])
+def test_output_to_a_full_disk(held: Path, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        line = [PROGRAM, "--lang", "en", "-A", held, *words]
+        with subprocess.Popen(line, stdout=full, stderr=subprocess.PIPE) as process:
+            _, err = process.communicate(timeout=60)
+    assert process.returncode == 14
+    assert err.startswith(b"Error: ")
+    assert b"Traceback" not in err

@@ -33,6 +33,13 @@ def test_init_refuses_a_place_it_cannot_use(tmp_path: Path) -> None:
     assert Terminal()("init", tmp_path / "archive", "--store", tmp_path / "full").code == 13
 
 
+def test_init_refuses_two_copies_in_one_place(tmp_path: Path) -> None:
+    said = Terminal()("init", tmp_path / "archive", "--store", "x", "--store", "../archive/x")
+    assert said.code == 13
+    assert not (tmp_path / "archive" / "chauban.toml").exists()
+    assert Terminal()("init", tmp_path / "archive", "--store", "x", "--store", "y").code == 0
+
+
 def test_an_accepted_case_file_can_be_found_at_once(fresh: Terminal, tmp_path: Path) -> None:
     make_case_folder(tmp_path / "case")
     said = fresh("ingest", tmp_path / "case", "--json")

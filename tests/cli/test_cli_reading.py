@@ -293,3 +293,20 @@ def test_a_store_that_is_not_there(copied: Path) -> None:
     said = terminal("verify", "--all")
     assert said.code != 0
     assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("more", [(), ("--document", "1"), ("--as", "aip"), ("--as", "dip")])
+def test_a_place_that_cannot_be_written(reading: Terminal, tmp_path: Path, more: tuple[str, ...]) -> None:
+    (tmp_path / "file").write_text("x")
+    for target in (tmp_path / "file" / "sub", Path("/proc/nowhere/sub")):
+        said = reading("export", CODE, *more, "--to", target)
+        assert said.code == 14
+        assert "cannot be written" in said.err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_digest_file_beside_an_exported_package_replaces_nothing(reading: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "package.tar.sha256").write_text("something else")
+    assert reading("export", CODE, "--as", "aip", "--to", tmp_path / "package.tar").code == 11
+    assert [path.name for path in tmp_path.iterdir()] == ["package.tar.sha256"]
+    assert (tmp_path / "package.tar.sha256").read_text() == "something else"

@@ -26,11 +26,21 @@ def server() -> Any:
 
 def ingest_until(archive: Path, sources: list[str], boundary: int, counted: Any) -> None:
     """Ingest; kill this process at a boundary (0: never); leave the number of boundaries in `counted`."""
+    _count(boundary, counted)
+    run_ingest(archive, sources)
+
+
+def killing_itself(act: Callable[[Path], None], archive: Path, boundary: int, counted: Any) -> None:
+    """Do something with an archive; kill this process at a boundary (0: never); leave their number in `counted`."""
+    _count(boundary, counted)
+    act(archive)
+
+
+def _count(boundary: int, counted: Any) -> None:
     counter = _Counter(boundary, counted)
     for name in _CALLS:
         setattr(os, name, counter.around(getattr(os, name)))
     _count_commits(counter)
-    run_ingest(archive, sources)
 
 
 def run_ingest(archive: Path, sources: list[str]) -> None:

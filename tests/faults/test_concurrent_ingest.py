@@ -196,9 +196,7 @@ def test_work_area_of_a_living_process_is_never_taken_for_abandoned(tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_dead_process_has_its_case_file_finished_not_doubled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dead_process_has_its_case_file_finished_not_doubled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process dies with the container stored and nothing registered, while another waits for its claim."""
     source = make_case_folder(tmp_path / "case")
     create_archive(tmp_path / "archive", stores=("a", "b"))

@@ -269,7 +269,9 @@ def test_disk_of_the_source_fails(archive: Archive, source: Path, small_disk: Ca
 
 
 @contextmanager
-def between(monkeypatch: pytest.MonkeyPatch, step: str, act: Callable[[], None], *, after: bool = True) -> Iterator[None]:
+def between(
+    monkeypatch: pytest.MonkeyPatch, step: str, act: Callable[[], None], *, after: bool = True
+) -> Iterator[None]:
     """Do something before or after one step of the pipeline."""
     original = getattr(ingest.pipeline, step)
 
