@@ -7,6 +7,7 @@ know. After each part its record is written to the stores and the cursor moves o
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from archive.fixity import check_version
 from archive.inventory import compare_stores
 from archive.layout import campaign_key
 from model.dates import utc_text
+from model.errors import ArchiveError
 from model.findings import Finding, FindingLog, Outcome, ValidationReport
 from model.identifiers import new_uuid
 
@@ -41,6 +43,8 @@ def verify_all(archive: Archive, settings: CampaignSettings) -> Iterator[Validat
 
     The last report is about the archive as a whole.
     """
+    if settings.repair:
+        _sweep(archive)
     job = _begin(archive, settings)
     while versions := archive.catalogue.iter_versions(_cursor(job), PART):
         results: list[CopyVerification] = []
@@ -67,6 +71,13 @@ def _conclusion(job: Job) -> Finding:
     return VERIFIED_WITH_DAMAGE.at(done=job.done, failed=job.failed) if job.failed else VERIFIED.at(done=job.done)
 
 
+def _sweep(archive: Archive) -> None:
+    """Remove what killed repairs left behind; a store that is away is told of by what is found missing in it."""
+    for store in archive.copies.stores:
+        with suppress(ArchiveError):
+            store.sweep()
+
+
 def _check(
     archive: Archive, version: PackageVersion, settings: CampaignSettings
 ) -> tuple[list[Finding], list[CopyVerification]]:
@@ -74,7 +85,7 @@ def _check(
 
 
 def _begin(archive: Archive, settings: CampaignSettings) -> Job:
-    kind = "verify-deep" if settings.deep else "verify"
+    kind = "verify" + "-deep" * settings.deep + "-repair" * settings.repair
     unfinished = archive.catalogue.unfinished_job(kind)
     if unfinished is not None and not settings.restart:
         return unfinished

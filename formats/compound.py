@@ -8,6 +8,8 @@ import struct
 from dataclasses import dataclass, field
 from mmap import mmap
 
+from model.text import N_
+
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END = 0xFFFFFFFE
 _MAX_REGULAR = 0xFFFFFFFA
@@ -59,7 +61,7 @@ class Compound:
             parts = self.sectors(entry.start, size // self.sector + 1)
         data = b"".join(parts)[:size]
         if len(data) < size:
-            raise CompoundDamage(f"the stream {entry.name} ends too soon")
+            raise CompoundDamage(f"{N_('a stream ends too soon')}: {entry.name}")
         return data
 
     def sectors(self, start: int, count: int) -> list[bytes]:
@@ -75,17 +77,17 @@ def read_compound(view: bytes | mmap) -> Compound:
         CompoundDamage: they break the format.
     """
     if view[:8] != MAGIC:
-        raise CompoundDamage("there is no compound file header")
+        raise CompoundDamage(N_("there is no compound file header"))
     if len(view) < 1536:
-        raise CompoundDamage("the file is shorter than its header and tables")
+        raise CompoundDamage(N_("the file is shorter than its header and tables"))
     (shift, small_shift) = struct.unpack("<2H", view[30:34])
     if shift not in (9, 12) or small_shift != 6 or view[28:30] != b"\xfe\xff":
-        raise CompoundDamage("the header names impossible sizes")
+        raise CompoundDamage(N_("the header names impossible sizes"))
     fats, directory, _, cutoff, small_start, small_count, more, _ = struct.unpack("<L L L L L L L L", view[44:76])
     sector = 1 << shift
     limit = len(view) // sector + 2
     if fats > limit or small_count > limit:
-        raise CompoundDamage("the tables are larger than the file")
+        raise CompoundDamage(N_("the tables are larger than the file"))
     compound = Compound(view=view, sector=sector, table=_fat(view, sector, fats, more, limit), cutoff=cutoff)
     compound.entries = _directory(compound, directory, limit)
     root = compound.entries[0]
@@ -103,7 +105,7 @@ def _fat(view: bytes | mmap, sector: int, count: int, more: int, limit: int) -> 
             break
         block = _numbers(view[(more + 1) * sector : (more + 2) * sector])
         if not block:
-            raise CompoundDamage("the allocation table lies outside the file")
+            raise CompoundDamage(N_("the allocation table lies outside the file"))
         where.extend(block[:-1])
         more = block[-1]
     table: list[int] = []
@@ -112,7 +114,7 @@ def _fat(view: bytes | mmap, sector: int, count: int, more: int, limit: int) -> 
             break
         table.extend(_numbers(view[(at + 1) * sector : (at + 2) * sector]))
     if not table:
-        raise CompoundDamage("the allocation table lies outside the file")
+        raise CompoundDamage(N_("the allocation table lies outside the file"))
     return table
 
 
@@ -126,9 +128,9 @@ def _directory(compound: Compound, start: int, limit: int) -> list[Entry]:
                     size &= 0xFFFFFFFF
                 entries.append(Entry(name[: max(0, length - 2)].decode("utf-16-le", "replace"), kind, first, size))
         if len(entries) > _MAX_ENTRIES:
-            raise CompoundDamage("the directory has too many entries")
+            raise CompoundDamage(N_("the directory has too many entries"))
     if not entries or entries[0].kind != 5:
-        raise CompoundDamage("the directory has no root")
+        raise CompoundDamage(N_("the directory has no root"))
     return entries
 
 
@@ -139,7 +141,7 @@ def _chain(table: list[int], start: int, count: int) -> list[int]:
     while at < _MAX_REGULAR and len(chain) < count:
         chain.append(at)
         if at >= len(table):
-            raise CompoundDamage("a chain of sectors leaves the file")
+            raise CompoundDamage(N_("a chain of sectors leaves the file"))
         at = table[at]
     return chain
 

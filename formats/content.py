@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from model.findings import Finding, FindingKind
 from model.formats import UNKNOWN_PUID, FormatIdentification, ValidatorRun
+from model.text import N_
 
 READ_AT_ONCE = 4 << 20
 """Files up to this size are read into memory; larger ones are mapped."""
@@ -78,7 +79,7 @@ def open_content(path: str, name: str, identification: FormatIdentification | No
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise OSError("not a regular file")
+        raise OSError(N_("not a regular file"))
     stream = os.fdopen(descriptor, "rb", buffering=0)
     small = status.st_size <= READ_AT_ONCE
     view = stream.read() if small else mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)

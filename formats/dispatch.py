@@ -17,6 +17,7 @@ from formats.identify import Identifier
 from formats.text import tidy
 from model.findings import Finding
 from model.formats import UNKNOWN_PUID, FormatFacts, FormatIdentification
+from model.text import N_
 
 Known = tuple[FormatIdentification, tuple[Finding, ...]]
 """What identification said about one file."""
@@ -42,25 +43,22 @@ class Dispatcher:
         validate: also check well-formedness.
         text_characters: cap on extracted text.
         memory: the process's cap in bytes, for the finding when it is met.
+        aliases: folder for aliases of files.
     """
 
-    def __init__(self, *, validate: bool, text_characters: int, memory: int) -> None:
+    def __init__(self, *, validate: bool, text_characters: int, memory: int, aliases: str) -> None:
         self._validate = validate
         self._limit = text_characters
         self._memory = memory
+        self._aliases = aliases
         self._identifier: Identifier | None = None
         self.exhausted = False
         """Memory ran out once: this process should be replaced."""
 
-    def close(self) -> None:
-        """Remove what identification left on disk."""
-        if self._identifier is not None:
-            self._identifier.close()
-
     def identify(self, files: Sequence[tuple[str, str]]) -> list[Known]:
         """Identify files given as (path, name), in order."""
         if self._identifier is None:
-            self._identifier = Identifier()
+            self._identifier = Identifier(self._aliases)
         return self._identifier.identify(files)
 
     def examine(self, path: str, name: str, known: Known, steps: int, mark: Callable[[int], None]) -> FormatFacts:
@@ -121,7 +119,7 @@ class Dispatcher:
             text, cut = tidy(family.extract(content, self._limit), self._limit)
         except MemoryError:
             self.exhausted = True
-            content.add(kinds.TEXT_FAILED, why="memory")
+            content.add(kinds.TEXT_FAILED, why=N_("it needed too much memory"))
         except Exception as error:  # noqa: BLE001 (hostile bytes make parsers raise anything)
             if not content.found("format.damaged", "format.crashed"):
                 content.add(kinds.TEXT_FAILED, why=type(error).__name__)

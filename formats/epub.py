@@ -12,6 +12,7 @@ from formats import findings as kinds
 from formats import html, xmltools, zips
 from formats.content import Content
 from formats.zipreader import Archive
+from model.text import N_
 
 _CONTAINER = "META-INF/container.xml"
 
@@ -27,7 +28,7 @@ def validate(content: Content) -> None:
         return
     first = archive.members[0] if archive.members else None
     if first is None or first.name != "mimetype" or first.method:
-        content.add(kinds.DAMAGED, detail="the first member is not an uncompressed mimetype")
+        content.add(kinds.DAMAGED, detail=N_("the first member is not an uncompressed mimetype"))
     package = _package(content, archive)
     if package is not None:
         name, root = package
@@ -48,14 +49,14 @@ def extract(content: Content, limit: int) -> str:
 
 def _package(content: Content, archive: Archive) -> tuple[str, etree._Element] | None:
     if _CONTAINER not in archive.by_name:
-        content.add(kinds.DAMAGED, detail=f"{_CONTAINER} is missing")
+        content.add(kinds.DAMAGED, detail=f"{N_('a part is missing')}: {_CONTAINER}")
         return None
     container = xmltools.parse(content, archive.read(_CONTAINER), _CONTAINER)
     if container is None:
         return None
     name = next((str(root.get("full-path", "")) for root in container.iter("{*}rootfile")), "")
     if name not in archive.by_name:
-        content.add(kinds.DAMAGED, detail="the package document is missing")
+        content.add(kinds.DAMAGED, detail=N_("the package document is missing"))
         return None
     root = xmltools.parse(content, archive.read(name), name, known_dtd=True)
     return None if root is None else (name, root)
@@ -68,10 +69,13 @@ def _listed(content: Content, archive: Archive, folder: str, root: etree._Elemen
         identifiers.add(str(item.get("id", "")))
         target = str(item.get("href", ""))
         if "://" not in target and html.unquoted(posixpath.join(folder, target)) not in archive.by_name:
-            content.add(kinds.DAMAGED, detail=f"{target} is listed and missing")
+            content.add(kinds.DAMAGED, detail=f"{N_('a part is listed and missing')}: {target}")
     for reference in root.iter("{*}itemref"):
         if reference.get("idref") not in identifiers:
-            content.add(kinds.DAMAGED, detail=f"the reading order names {reference.get('idref')}, which is not listed")
+            content.add(
+                kinds.DAMAGED,
+                detail=f"{N_('the reading order names a part that is not listed')}: {reference.get('idref')}",
+            )
     for element in ("title", "identifier", "language"):
         if next(root.iter("{http://purl.org/dc/elements/1.1/}" + element), None) is None:
-            content.add(kinds.DAMAGED, detail=f"the metadata lack dc:{element}")
+            content.add(kinds.DAMAGED, detail=f"{N_('the metadata lack an element')}: dc:{element}")

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from formats import findings as kinds
 from formats import frames
+from formats.aliases import AliasFolder
 from formats.process import WorkerProcess
 from formats.tools import tool_versions
 from model.errors import ConfigurationError
@@ -25,6 +26,11 @@ from model.text import N_
 __all__ = ["ExamineItem", "ExamineLimits", "Examiner", "tool_versions"]
 
 _POLL = 0.2
+_WHY_NO_TEXT = {
+    kinds.TIMEOUT.code: N_("it took too long"),
+    kinds.MEMORY.code: N_("it needed too much memory"),
+    kinds.CRASHED.code: N_("the program that examines files broke off"),
+}
 _STARTS_WITHOUT_RESULT = 4
 
 
@@ -94,6 +100,7 @@ class Examiner:
             "text_characters": self._limits.text_characters,
         }
         self._worker: WorkerProcess | None = None
+        self._aliases: AliasFolder | None = None
         self._flight: deque[_Job] = deque()
         self._batches: deque[int] = deque()
         self._careful = 0
@@ -115,6 +122,9 @@ class Examiner:
         if self._worker is not None:
             self._worker.kill()
             self._worker = None
+        if self._aliases is not None:
+            self._aliases.close()
+            self._aliases = None
         self._flight.clear()
         self._batches.clear()
 
@@ -284,14 +294,14 @@ class Examiner:
             return kinds.TIMEOUT.at(job.item.name, seconds=late)
         if peak > self._limits.memory * 2 // 3:
             return kinds.MEMORY.at(job.item.name, megabytes=self._limits.memory >> 20)
-        detail = f"signal {-code}" if code < 0 else f"exit code {code}"
+        detail = f"{N_('signal')}: {-code}" if code < 0 else f"{N_('exit code')}: {code}"
         return kinds.CRASHED.at(job.item.name, detail=detail)
 
     def _blame(self, job: _Job, step: int, reason: Finding) -> None:
         """Leave out the step that went wrong; a file that cannot even be identified is done."""
         if step == frames.STEP_TEXT:
             job.steps = frames.STEP_VALIDATE
-            job.findings.append(kinds.TEXT_FAILED.at(job.item.name, why=reason.code.partition(".")[2]))
+            job.findings.append(kinds.TEXT_FAILED.at(job.item.name, why=_WHY_NO_TEXT[reason.code]))
             return
         job.findings.append(reason)
         job.steps = frames.STEP_IDENTIFY
@@ -304,8 +314,9 @@ class Examiner:
 
     def _running(self) -> WorkerProcess:
         if self._worker is None:
+            self._aliases = self._aliases or AliasFolder()
             self._worker = WorkerProcess()
-            self._worker.queue(frames.encode(self._options))
+            self._worker.queue(frames.encode({**self._options, "aliases": str(self._aliases.path)}))
         return self._worker
 
 

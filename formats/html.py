@@ -9,6 +9,7 @@ from formats import findings as kinds
 from formats import plaintext
 from formats.content import Content
 from formats.tools import tool_version
+from model.text import N_
 
 LARGEST = 32 << 20
 _KNOWN = """
@@ -38,7 +39,7 @@ def validate(content: Content) -> None:
     """
     if content.size > LARGEST:
         content.skipped("chauban html", "too large")
-        content.add(kinds.TOO_LARGE, what="the page", limit=f"{LARGEST >> 20} MiB")
+        content.add(kinds.TOO_LARGE, what=N_("the page"), limit=f"{LARGEST >> 20} MiB")
         return
     content.ran("lxml", tool_version("lxml"))
     data = content.data()
@@ -48,9 +49,9 @@ def validate(content: Content) -> None:
     used = {match.lower().decode("ascii") for match in _TAG.findall(own)}
     unknown = sorted(used - _ELEMENTS)
     if unknown:
-        content.add(kinds.DAMAGED, detail="elements unknown to HTML: " + ", ".join(unknown[:10]))
+        content.add(kinds.DAMAGED, detail=f"{N_('elements unknown to HTML')}: {', '.join(unknown[:10])}")
     if "<!doctype" not in data[:2048].decode("latin-1").lower():
-        content.add(kinds.IRREGULAR, detail="there is no document type declaration")
+        content.add(kinds.IRREGULAR, detail=N_("there is no document type declaration"))
 
 
 def extract(content: Content, limit: int) -> str:

@@ -4,11 +4,11 @@ pygfried hangs in a forked process and holds the interpreter's lock, hence the s
 paths as text only and looks at their extension, so a file whose path does not end like its given name, or
 is not UTF-8, is shown to it under an alias: a symbolic link in a private folder. It also maps a file into
 memory as far as it reads, which may be all of it, so of a very large file it is shown a copy of the
-beginning and the end: signatures are anchored there (DROID itself looks no further than 64 KiB).
+beginning and the end: signatures are anchored there (DROID itself looks no further than 64 KiB). The folder
+is the examiner's, which removes it, since a worker may be killed.
 """
 
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,19 +26,18 @@ _CONTAINERS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class Identifier:
-    """Identifies files in batches."""
+    """Identifies files in batches.
 
-    def __init__(self) -> None:
+    Args:
+        aliases: an existing folder for aliases.
+    """
+
+    def __init__(self, aliases: str) -> None:
         import pygfried
 
         self._identify = pygfried.identify_many
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._aliases = f"{aliases}/{os.getpid()}"
         self._release = ""
-
-    def close(self) -> None:
-        """Remove the folder of aliases."""
-        if self._folder is not None:
-            self._folder.cleanup()
 
     def identify(self, files: Sequence[tuple[str, str]]) -> list[tuple[FormatIdentification, tuple[Finding, ...]]]:
         """Identify files given as (path, name), in order.
@@ -65,9 +64,7 @@ class Identifier:
         if extension_of(path) == extension and path.isprintable() and not large:
             return path
         suffix = f".{extension}" if extension.isalnum() and len(extension) <= _MAX_EXTENSION else ""
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="chauban-identify-")
-        alias = Path(self._folder.name) / f"{len(aliases)}{suffix}"
+        alias = Path(f"{self._aliases}-{len(aliases)}{suffix}")
         aliases.append(str(alias))
         if large:
             _copy_ends(Path(path), alias)

@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from formats import findings as kinds
 from formats.content import READ_AT_ONCE, Content
 from formats.tools import tool_version
+from model.text import N_
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "JPEG2000", "MPO")
 _PIXELS = 250_000_000
@@ -57,10 +58,10 @@ def _bounded(content: Content, image: Image.Image) -> bool:
     """Tell whether the image may be decoded."""
     pixels = image.width * image.height
     if pixels > _FROM and pixels > content.size * _PIXELS_PER_BYTE:
-        content.add(kinds.BOMB, detail=f"{content.size} bytes become {pixels} pixels")
+        content.add(kinds.BOMB, detail=f"{content.size} B → {image.width} × {image.height} px")
         return False
     if pixels > _PIXELS:
-        content.add(kinds.TOO_LARGE, what="the image", limit=f"{_PIXELS} pixels")
+        content.add(kinds.TOO_LARGE, what=N_("the number of pixels of the image"), limit=_PIXELS)
         return False
     return True
 
@@ -84,7 +85,7 @@ def _exif(content: Content, image: Image.Image) -> None:
         return
     version = image.getexif().get_ifd(0x8769).get(_EXIF_VERSION)
     if version is not None and not (isinstance(version, bytes) and len(version) == 4 and version.isdigit()):
-        content.add(kinds.DAMAGED, detail="the Exif version is not four digits")
+        content.add(kinds.DAMAGED, detail=N_("the Exif version is not four digits"))
 
 
 def _chunks(content: Content) -> None:
@@ -95,22 +96,22 @@ def _chunks(content: Content) -> None:
         length, kind = struct.unpack(">I4s", view[position : position + 8])
         end = position + 12 + length
         if first and kind != b"IHDR":
-            content.add(kinds.DAMAGED, detail="the first PNG chunk is not IHDR")
+            content.add(kinds.DAMAGED, detail=N_("the first PNG chunk is not IHDR"))
             return
         if end > content.size:
             break
         (crc,) = struct.unpack(">I", view[end - 4 : end])
         if zlib.crc32(view[position + 4 : end - 4]) != crc:
-            content.add(kinds.DAMAGED, detail="the CRC of a PNG chunk does not fit")
+            content.add(kinds.DAMAGED, detail=N_("the CRC of a PNG chunk does not fit"))
             return
         first, ended, position = False, kind == b"IEND", end
     if not ended:
-        content.add(kinds.DAMAGED, detail="the PNG does not end with IEND")
+        content.add(kinds.DAMAGED, detail=N_("the PNG does not end with IEND"))
     elif position < content.size:
-        content.add(kinds.IRREGULAR, detail=f"{content.size - position} bytes follow the end of the PNG")
+        content.add(kinds.IRREGULAR, detail=f"{N_('bytes follow the end of the PNG')}: {content.size - position}")
 
 
 def _said(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return "it cannot be opened as an image"
+        return N_("it cannot be opened as an image")
     return str(error) or type(error).__name__

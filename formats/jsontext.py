@@ -5,6 +5,7 @@ import json
 from formats import findings as kinds
 from formats import plaintext
 from formats.content import Content
+from model.text import N_
 
 LARGEST = 64 << 20
 
@@ -17,20 +18,20 @@ def validate(content: Content) -> None:
     """
     if content.size > LARGEST:
         content.skipped("chauban json", "too large")
-        content.add(kinds.TOO_LARGE, what="the JSON text", limit=f"{LARGEST >> 20} MiB")
+        content.add(kinds.TOO_LARGE, what=N_("the JSON text"), limit=f"{LARGEST >> 20} MiB")
         return
     content.ran("chauban json", "1")
     data = content.data()
     try:
         text = data.decode("utf-8-sig" if data[:3] == b"\xef\xbb\xbf" else json.detect_encoding(data))
     except UnicodeDecodeError:
-        content.add(kinds.DAMAGED, detail="JSON is not in Unicode")
+        content.add(kinds.DAMAGED, detail=N_("JSON is not in Unicode"))
         return
     content.shared = text
     try:
         _load(text)
     except RecursionError:
-        content.add(kinds.DAMAGED, detail="values are nested too deep")
+        content.add(kinds.DAMAGED, detail=N_("values are nested too deep"))
     except ValueError as error:
         content.add(kinds.DAMAGED, detail=error)
 
@@ -55,4 +56,4 @@ def _load(text: str) -> object:
 
 
 def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is not JSON")
+    raise ValueError(f"{N_('a value that is not JSON')}: {constant}")

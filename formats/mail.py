@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from formats import findings as kinds
 from formats import html, plaintext
 from formats.content import Content
+from model.text import N_
 
 LARGEST = 128 << 20
 _PARTS = 1_000
@@ -22,13 +23,13 @@ def validate(content: Content) -> None:
     """Check that there are header fields and that the parts can be taken apart."""
     if content.size > LARGEST:
         content.skipped("chauban mail", "too large")
-        content.add(kinds.TOO_LARGE, what="the message", limit=f"{LARGEST >> 20} MiB")
+        content.add(kinds.TOO_LARGE, what=N_("the message"), limit=f"{LARGEST >> 20} MiB")
         return
     content.ran("chauban mail", "1")
     message = _message(content)
     content.shared = message
     if not message.keys():
-        content.add(kinds.DAMAGED, detail="the message has no header fields")
+        content.add(kinds.DAMAGED, detail=N_("the message has no header fields"))
         return
     defects: dict[str, None] = {}
     attached: list[str] = []
@@ -39,9 +40,9 @@ def validate(content: Content) -> None:
     for name in list(defects)[:5]:
         content.add(kinds.IRREGULAR, detail=name)
     if attached:
-        content.add(kinds.EMBEDDED, detail=", ".join(attached[:10]))
+        content.add(kinds.EMBEDDED, detail=N_(", ").join(attached[:10]))
     if message.get_content_type() == "multipart/encrypted" or "enveloped-data" in str(message.get("Content-Type", "")):
-        content.add(kinds.ENCRYPTED, detail="the message is encrypted")
+        content.add(kinds.ENCRYPTED, detail=N_("the message is encrypted"))
 
 
 def extract(content: Content, limit: int) -> str:

@@ -10,6 +10,7 @@ from formats import findings as kinds
 from formats import xmltools, zips
 from formats.content import Content
 from formats.zipreader import Archive, ZipDamage
+from model.text import N_
 
 _LARGEST_PART = 64 << 20
 _MIMETYPE = "mimetype"
@@ -25,17 +26,17 @@ def validate(content: Content) -> None:
     if "META-INF/manifest.xml" in archive.by_name:
         zips.check_manifest(content, archive)
     else:
-        content.add(kinds.DAMAGED, detail="META-INF/manifest.xml is missing")
+        content.add(kinds.DAMAGED, detail=f"{N_('a part is missing')}: META-INF/manifest.xml")
     if content.found("format.encrypted"):
         return
     zips.check_members(content, archive)
     first = archive.members[0] if archive.members else None
     if first is None or first.name != _MIMETYPE or first.method:
-        content.add(kinds.IRREGULAR, detail="the first member is not an uncompressed mimetype")
+        content.add(kinds.IRREGULAR, detail=N_("the first member is not an uncompressed mimetype"))
     if not content.found("format.encrypted", "format.damaged"):
         _content_part(content, archive)
     if any(name.startswith(("Basic/", "Scripts/")) and not name.endswith("/") for name in archive.by_name):
-        content.add(kinds.ACTIVE, detail="macros")
+        content.add(kinds.ACTIVE, detail=N_("macros"))
 
 
 def extract(content: Content, limit: int) -> str:
@@ -61,7 +62,7 @@ def extract(content: Content, limit: int) -> str:
 def _content_part(content: Content, archive: Archive) -> None:
     member = archive.by_name.get("content.xml")
     if member is None:
-        content.add(kinds.DAMAGED, detail="content.xml is missing")
+        content.add(kinds.DAMAGED, detail=f"{N_('a part is missing')}: content.xml")
     elif member.size > _LARGEST_PART:
         content.add(kinds.TOO_LARGE, what="content.xml", limit=f"{_LARGEST_PART >> 20} MiB")
     else:

@@ -12,6 +12,7 @@ from formats import findings as kinds
 from formats import vietnamese
 from formats.compound import Compound, CompoundDamage, Entry, read_compound
 from formats.content import Content
+from model.text import N_
 
 _FILEPASS = 0x2F
 _SST = 0xFC
@@ -36,7 +37,7 @@ def validate(content: Content) -> None:
     except CompoundDamage as damage:
         content.add(kinds.DAMAGED, detail=damage)
     except struct.error:
-        content.add(kinds.DAMAGED, detail="a record is cut short")
+        content.add(kinds.DAMAGED, detail=N_("a record is cut short"))
 
 
 def extract(content: Content, limit: int) -> str:
@@ -57,10 +58,10 @@ def extract(content: Content, limit: int) -> str:
 def _document(content: Content, compound: Compound) -> None:
     names = {entry.name for entry in compound.entries}
     if "EncryptedPackage" in names:
-        content.add(kinds.ENCRYPTED, detail="Office document with a password")
+        content.add(kinds.ENCRYPTED, detail=N_("Office document with a password"))
         return
     if names & {"VBA", "_VBA_PROJECT_CUR", "Macros"}:
-        content.add(kinds.ACTIVE, detail="macros (VBA)")
+        content.add(kinds.ACTIVE, detail=N_("macros (VBA)"))
     word, sheets = compound.find("WordDocument"), compound.find(*_SHEET_TYPES)
     if word is not None:
         _check_word(content, compound, word)
@@ -69,9 +70,9 @@ def _document(content: Content, compound: Compound) -> None:
     elif "PowerPoint Document" in names:
         user = compound.find("Current User")
         if user is not None and struct.unpack("<L", compound.read(user)[12:16])[0] == _PPT_ENCRYPTED:
-            content.add(kinds.ENCRYPTED, detail="PowerPoint document with a password")
+            content.add(kinds.ENCRYPTED, detail=N_("PowerPoint document with a password"))
     elif not any(name.startswith("__properties_version1.0") for name in names):
-        content.add(kinds.NOT_CHECKED, why="what the OLE2 file holds is not known to this program")
+        content.add(kinds.NOT_CHECKED, why=N_("what the OLE2 file holds is not known to this program"))
     for entry in compound.entries:
         if entry.kind == 2 and entry.size:
             compound.read(entry, 1 << 30)
@@ -80,25 +81,25 @@ def _document(content: Content, compound: Compound) -> None:
 def _check_word(content: Content, compound: Compound, word: Entry) -> None:
     header = compound.read(word, 1024)
     if header[:2] not in (b"\xec\xa5", b"\xdc\xa5"):
-        content.add(kinds.DAMAGED, detail="the Word header is missing")
+        content.add(kinds.DAMAGED, detail=N_("the Word header is missing"))
         return
     if struct.unpack("<H", header[10:12])[0] & 0x0100:
-        content.add(kinds.ENCRYPTED, detail="Word document with a password")
+        content.add(kinds.ENCRYPTED, detail=N_("Word document with a password"))
 
 
 def _check_sheets(content: Content, data: bytes) -> None:
     first = True
     for kind, _body in _records(data):
         if first and kind not in (0x0809, 0x0409, 0x0209, 0x0009):
-            content.add(kinds.DAMAGED, detail="the workbook does not begin with a BOF record")
+            content.add(kinds.DAMAGED, detail=N_("the workbook does not begin with a BOF record"))
             return
         first = False
         if kind == _FILEPASS:
-            content.add(kinds.ENCRYPTED, detail="Excel workbook with a password")
+            content.add(kinds.ENCRYPTED, detail=N_("Excel workbook with a password"))
             return
         if kind == 0x0A:
             return
-    content.add(kinds.DAMAGED, detail="the workbook has no end record")
+    content.add(kinds.DAMAGED, detail=N_("the workbook has no end record"))
 
 
 def _records(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -14,6 +14,7 @@ from formats import findings as kinds
 from formats import ole, vietnamese, xmltools, zips
 from formats.content import Content
 from formats.zipreader import Archive, ZipDamage
+from model.text import N_
 
 _TYPES = "[Content_Types].xml"
 _RELS = "_rels/.rels"
@@ -61,7 +62,7 @@ def extract(content: Content, limit: int) -> str:
 def _package(content: Content, archive: Archive) -> None:
     for required in (_TYPES, _RELS):
         if required not in archive.by_name:
-            content.add(kinds.DAMAGED, detail=f"the part {required} is missing")
+            content.add(kinds.DAMAGED, detail=f"{N_('a part is missing')}: {required}")
             return
     if xmltools.parse(content, archive.read(_TYPES), _TYPES) is None:
         return
@@ -70,7 +71,7 @@ def _package(content: Content, archive: Archive) -> None:
         return
     main = _main_part(relations)
     if not main or main not in archive.by_name:
-        content.add(kinds.DAMAGED, detail="the main part is missing")
+        content.add(kinds.DAMAGED, detail=N_("the main part is missing"))
     elif archive.by_name[main].size > _LARGEST_PART:
         content.add(kinds.TOO_LARGE, what=main, limit=f"{_LARGEST_PART >> 20} MiB")
     elif not main.endswith(".bin"):
@@ -87,10 +88,10 @@ def _main_part(relations: etree._Element) -> str:
 def _risks(content: Content, archive: Archive) -> None:
     names = [member.name for member in archive.members]
     if any(name.endswith("vbaProject.bin") for name in names):
-        content.add(kinds.ACTIVE, detail="macros (VBA)")
+        content.add(kinds.ACTIVE, detail=N_("macros (VBA)"))
     embedded = [name for name in names if "/embeddings/" in name and not name.endswith("/")]
     if embedded:
-        content.add(kinds.EMBEDDED, detail=", ".join(embedded[:10]))
+        content.add(kinds.EMBEDDED, detail=N_(", ").join(embedded[:10]))
 
 
 def _pieces(archive: Archive) -> Iterator[str]:

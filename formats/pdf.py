@@ -19,6 +19,7 @@ import pikepdf
 from formats import findings as kinds
 from formats.content import READ_AT_ONCE, Content
 from formats.tools import tool_version
+from model.text import N_
 
 _HEADER = re.compile(rb"%PDF-(1\.[0-7]|2\.0)(?=[\s%])")
 _ANY_HEADER = re.compile(rb"%PDF-")
@@ -48,7 +49,7 @@ def validate(content: Content) -> None:
     try:
         pdf = pikepdf.open(source, suppress_warnings=True)
     except pikepdf.PasswordError:
-        content.add(kinds.ENCRYPTED, detail="needs a password to open")
+        content.add(kinds.ENCRYPTED, detail=N_("needs a password to open"))
         return
     except (pikepdf.PdfError, ValueError) as error:
         content.add(kinds.DAMAGED, detail=_said(error))
@@ -103,9 +104,9 @@ def _header(content: Content) -> str:
         return match[1].decode("ascii")
     later = _HEADER.search(head)
     if later:
-        content.add(kinds.IRREGULAR, detail=f"{later.start()} bytes stand before the PDF header")
+        content.add(kinds.IRREGULAR, detail=f"{N_('bytes stand before the PDF header')}: {later.start()}")
         return later[1].decode("ascii")
-    detail = "the header names no PDF version" if _ANY_HEADER.search(head) else "there is no PDF header"
+    detail = N_("the header names no PDF version") if _ANY_HEADER.search(head) else N_("there is no PDF header")
     content.add(kinds.DAMAGED, detail=detail)
     return ""
 
@@ -115,14 +116,14 @@ def _end(content: Content) -> None:
     tail = content.view[-1024:].rstrip(b"\x00\r\n\t \x1a")
     at = tail.rfind(b"%%EOF")
     if at < 0:
-        content.add(kinds.DAMAGED, detail="the end-of-file marker %%EOF is missing")
+        content.add(kinds.DAMAGED, detail=N_("the end-of-file marker %%EOF is missing"))
     elif at + 5 < len(tail):
-        content.add(kinds.IRREGULAR, detail=f"{len(tail) - at - 5} bytes follow the end-of-file marker")
+        content.add(kinds.IRREGULAR, detail=f"{N_('bytes follow the end-of-file marker')}: {len(tail) - at - 5}")
 
 
 def _document(content: Content, pdf: pikepdf.Pdf, version: str) -> None:
     if pdf.is_encrypted:
-        content.add(kinds.ENCRYPTED, detail="restrictions set by an owner password")
+        content.add(kinds.ENCRYPTED, detail=N_("restrictions set by an owner password"))
     claim = _claim(pdf)
     searched = [content.view]
     flate = False
@@ -137,14 +138,14 @@ def _document(content: Content, pdf: pikepdf.Pdf, version: str) -> None:
     except (pikepdf.PdfError, pikepdf.ForeignObjectError, ValueError, TypeError) as error:
         problems.append(_said(error))
     if flate and version in ("1.0", "1.1"):
-        problems.append(f"the header says PDF {version}, but the file uses compression of PDF 1.2")
+        problems.append(f"{N_('the compression is newer than the PDF version in the header')}: {version}")
     _report(content, pdf, problems, claim)
     active = _active(searched)
     if active:
         content.add(kinds.ACTIVE, detail=active)
     embedded = any(piece.find(b"/EmbeddedFile") >= 0 for piece in searched)
     if embedded:
-        content.add(kinds.EMBEDDED, detail="attachments of the PDF")
+        content.add(kinds.EMBEDDED, detail=N_("attachments of the PDF"))
     if claim:
         _judge_claim(content, pdf, claim, active, embedded=embedded)
 
@@ -182,30 +183,30 @@ def _page_problems(pdf: pikepdf.Pdf, pages: list[pikepdf.Page]) -> Iterator[str]
     """Yield what is wrong with the catalog and the page tree (ISO 32000-2 7.7.2, 7.7.3)."""
     tree = pdf.Root.get("/Pages")
     if not isinstance(tree, pikepdf.Dictionary) or "/Count" not in tree:
-        yield "the page tree has no page count"
+        yield N_("the page tree has no page count")
     elif int(tree.Count) != len(pdf.pages):
-        yield "the page count differs from the pages"
+        yield N_("the page count differs from the pages")
     if not pages:
-        yield "the document has no page"
+        yield N_("the document has no page")
     for number, page in enumerate(pages, 1):
-        yield from (f"page {number}: {problem}" for problem in _one_page(page.obj))
+        yield from (f"{problem}: {number}" for problem in _one_page(page.obj))
 
 
 def _one_page(page: pikepdf.Object) -> Iterator[str]:
     parent = page.get("/Parent")
     if not isinstance(parent, pikepdf.Dictionary) or "/Kids" not in parent:
-        yield "its parent is not a page tree node"
+        yield N_("the parent of this page is not a page tree node")
     contents = page.get("/Contents")
     if contents is not None and not isinstance(contents, pikepdf.Stream | pikepdf.Array):
-        yield "its content is not a stream"
+        yield N_("the content of this page is not a stream")
     resources = page.get("/Resources")
     fonts = resources.get("/Font") if isinstance(resources, pikepdf.Dictionary) else None
     if fonts is not None and not isinstance(fonts, pikepdf.Dictionary):
-        yield "its fonts are not a dictionary"
+        yield N_("the fonts of this page are not a dictionary")
     elif fonts is not None:
         for name, font in list(fonts.items())[:200]:
             if not isinstance(font, pikepdf.Dictionary) or font.get("/Type") != "/Font" or "/Subtype" not in font:
-                yield f"{name} is not a font"
+                yield f"{N_('a font of this page is none')}: {name}"
 
 
 def _report(content: Content, pdf: pikepdf.Pdf, problems: list[str], claim: str) -> None:
@@ -227,10 +228,10 @@ def _active(searched: list[Any]) -> str:
     """Return the kinds of program code named in the file's own bytes or its object streams."""
     found = [
         label
-        for mark, label in ((b"/JavaScript", "JavaScript"), (b"/Launch", "starting of programs"))
+        for mark, label in ((b"/JavaScript", "JavaScript"), (b"/Launch", N_("starting of programs")))
         if any(piece.find(mark) >= 0 for piece in searched)
     ]
-    return ", ".join(found)
+    return "; ".join(found)
 
 
 def _claim(pdf: pikepdf.Pdf) -> str:
@@ -254,15 +255,15 @@ def _judge_claim(content: Content, pdf: pikepdf.Pdf, claim: str, active: str, *,
     doubts = [
         reason
         for applies, reason in (
-            (pdf.is_encrypted, "it is encrypted (6.1.3)"),
-            (bool(active), f"it holds {active} (6.6.1)"),
-            (embedded and claim[0] == "1", "it holds embedded files (6.1.11)"),
-            ("/ID" not in pdf.trailer, "its trailer has no ID (6.1.3)"),
+            (pdf.is_encrypted, N_("it is encrypted (6.1.3)")),
+            (bool(active), N_("it holds program code (6.6.1)")),
+            (embedded and claim[0] == "1", N_("it holds embedded files (6.1.11)")),
+            ("/ID" not in pdf.trailer, N_("its trailer has no ID (6.1.3)")),
         )
         if applies
     ]
     if doubts:
-        content.add(kinds.PDFA_DOUBTFUL, flavour=claim, detail=", ".join(doubts))
+        content.add(kinds.PDFA_DOUBTFUL, flavour=claim, detail=N_("; ").join(doubts))
     if not _verapdf_installed():
         content.skipped("veraPDF", "veraPDF not installed")
 

@@ -5,6 +5,7 @@ import codecs
 from formats import findings as kinds
 from formats import vietnamese
 from formats.content import Content
+from model.text import N_
 
 LARGEST = 256 << 20
 """Bytes of text checked as one piece."""
@@ -26,7 +27,7 @@ def validate(content: Content) -> None:
     """Check that the text is sound Unicode, or say which legacy encoding it is likely in."""
     if content.size > LARGEST:
         content.skipped(VALIDATOR, "too large", VERSION)
-        content.add(kinds.TOO_LARGE, what="the text", limit=f"{LARGEST >> 20} MiB")
+        content.add(kinds.TOO_LARGE, what=N_("the text"), limit=f"{LARGEST >> 20} MiB")
         return
     content.ran(VALIDATOR, VERSION)
     content.shared = decoded(content, report=True)
@@ -47,13 +48,13 @@ def decoded(content: Content, *, report: bool) -> str:
     if not report:
         return text
     if encoding == "damaged":
-        content.add(kinds.DAMAGED, detail="bytes that do not belong to its Unicode encoding")
+        content.add(kinds.DAMAGED, detail=N_("bytes that do not belong to its Unicode encoding"))
     elif encoding and certain:
         content.add(kinds.LEGACY_ENCODING, encoding=encoding)
     elif encoding:
         content.add(kinds.UNCLEAR_ENCODING, encoding=encoding)
     if "\x00" in text:
-        content.add(kinds.DAMAGED, detail="NUL characters, which text does not hold")
+        content.add(kinds.DAMAGED, detail=N_("NUL characters, which text does not hold"))
     return text
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from formats import findings as kinds
 from formats import vietnamese
 from formats.content import Content
+from model.text import N_
 
 LARGEST = 64 << 20
 _DEPTH = 2_000
@@ -139,18 +140,18 @@ def validate(content: Content) -> None:
     """Check that it begins and ends as RTF and that groups close."""
     if content.size > LARGEST:
         content.skipped("chauban rtf", "too large")
-        content.add(kinds.TOO_LARGE, what="the document", limit=f"{LARGEST >> 20} MiB")
+        content.add(kinds.TOO_LARGE, what=N_("the document"), limit=f"{LARGEST >> 20} MiB")
         return
     content.ran("chauban rtf", "1")
     data = content.data()
     if not data.lstrip().startswith(b"{\\rtf"):
-        content.add(kinds.DAMAGED, detail="it does not begin with {\\rtf")
+        content.add(kinds.DAMAGED, detail=N_("it does not begin with {\\rtf"))
         return
     bare = re.sub(rb"\\[\\{}]", b"", re.sub(rb"\\bin\d+ ?", b"", data)) if b"\\bin" not in data else b""
     if bare and bare.count(b"{") != bare.count(b"}"):
-        content.add(kinds.DAMAGED, detail="groups do not close")
+        content.add(kinds.DAMAGED, detail=N_("groups do not close"))
     if b"\\objdata" in data:
-        content.add(kinds.EMBEDDED, detail="OLE objects")
+        content.add(kinds.EMBEDDED, detail=N_("OLE objects"))
 
 
 def extract(content: Content, limit: int) -> str:

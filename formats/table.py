@@ -6,6 +6,7 @@ import io
 from formats import findings as kinds
 from formats import plaintext
 from formats.content import Content
+from model.text import N_
 
 _ROWS = 1_000_000
 _FIELD = 1 << 20
@@ -35,7 +36,9 @@ def validate(content: Content) -> None:
         content.add(kinds.DAMAGED, detail=error)
         return
     if len(widths) > 1:
-        content.add(kinds.IRREGULAR, detail=f"rows have between {min(widths)} and {max(widths)} fields")
+        content.add(
+            kinds.IRREGULAR, detail=f"{N_('rows differ in their number of fields')}: {min(widths)}–{max(widths)}"
+        )
 
 
 def extract(content: Content, limit: int) -> str:

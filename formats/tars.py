@@ -5,6 +5,7 @@ import tarfile
 from formats import findings as kinds
 from formats import zips
 from formats.content import Content
+from model.text import N_
 
 _MEMBERS = 200_000
 _REPORTED = 20
@@ -25,12 +26,12 @@ def validate(content: Content) -> None:
         with tarfile.open(fileobj=content.stream, mode="r:") as archive:
             while (member := archive.next()) is not None:
                 names.append(member.name)
-                why = zips.unsafe(member.name) or ("" if member.isreg() or member.isdir() else "link or device")
+                why = zips.unsafe(member.name) or ("" if member.isreg() or member.isdir() else N_("link or device"))
                 if why and found < _REPORTED:
                     found += 1
                     content.add(kinds.UNSAFE_MEMBER, member=member.name, why=why)
                 if len(names) >= _MEMBERS:
-                    content.add(kinds.TOO_LARGE, what="the number of members", limit=_MEMBERS)
+                    content.add(kinds.TOO_LARGE, what=N_("the number of members"), limit=_MEMBERS)
                     return
                 archive.members = []  # type: ignore[attr-defined]  # typeshed omits it; keeps memory bounded
     except tarfile.TarError as error:

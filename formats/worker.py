@@ -43,15 +43,15 @@ class Worker:
         memory = int(options["memory"])
         _limit(memory)
         dispatcher = Dispatcher(
-            validate=bool(options["validate"]), text_characters=int(options["text_characters"]), memory=memory
+            validate=bool(options["validate"]),
+            text_characters=int(options["text_characters"]),
+            memory=memory,
+            aliases=str(options["aliases"]),
         )
-        try:
-            while (request := self._read()) is not None:
-                if not self._batch(dispatcher, request["items"]) or _resident() > memory * _RENEW_SHARE:
-                    return frames.EXIT_RENEW
-                gc.collect(0)
-        finally:
-            dispatcher.close()
+        while (request := self._read()) is not None:
+            if not self._batch(dispatcher, request["items"]) or _resident() > memory * _RENEW_SHARE:
+                return frames.EXIT_RENEW
+            gc.collect(0)
         return 0
 
     def _batch(self, dispatcher: Dispatcher, items: list[tuple[int, str, str, int]]) -> bool:

@@ -8,6 +8,7 @@ from lxml import etree
 
 from formats import findings as kinds
 from formats.content import Content
+from model.text import N_
 
 LARGEST: Final = 64 << 20
 """Bytes of XML parsed as a tree; larger documents are read as a stream."""
@@ -80,7 +81,7 @@ def check_doctype(content: Content, head: bytes, *, known_dtd: bool = False) -> 
         inside = text[found.end() : end.start() if end else len(text)]
         if "<!ENTITY" in inside or "%" in inside:
             names = re.findall(r"<!ENTITY\s+(?:%\s+)?([^\s>]{1,40})", inside)[:3]
-            content.add(kinds.ENTITIES, detail=", ".join(names) or "parameter entities")
+            content.add(kinds.ENTITIES, detail=N_(", ").join(names) or N_("parameter entities"))
             return False
     if not kind:
         return True

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from mmap import mmap
 
+from model.text import N_
+
 STORED = 0
 DEFLATED = 8
 MAX_MEMBERS = 100_000
@@ -78,16 +80,16 @@ class Archive:
         """Return where the packed bytes of a member begin and end, from its local header."""
         end = member.offset + _LOCAL.size
         if end > len(self.view):
-            raise ZipDamage(f"{member.name}: the local header lies outside the file")
+            raise ZipDamage(f"{member.name}: {N_('the local header lies outside the file')}")
         fields = _LOCAL.unpack(self.view[member.offset : end])
         if fields[0] != b"PK\x03\x04":
-            raise ZipDamage(f"{member.name}: there is no local header where the directory says")
+            raise ZipDamage(f"{member.name}: {N_('there is no local header where the directory says')}")
         name_end = end + fields[9]
         if self.view[end:name_end] != member.raw:
-            raise ZipDamage(f"{member.name}: the local header has another name")
+            raise ZipDamage(f"{member.name}: {N_('the local header has another name')}")
         start = name_end + fields[10]
         if start + member.packed > len(self.view):
-            raise ZipDamage(f"{member.name}: the data end before their length")
+            raise ZipDamage(f"{member.name}: {N_('the data end before their length')}")
         return start, start + member.packed
 
     def chunks(self, member: Member) -> Iterator[bytes]:
@@ -103,9 +105,9 @@ class Archive:
             length += len(chunk)
             yield chunk
         if length != member.size:
-            raise ZipDamage(f"{member.name}: unpacked length differs from the directory")
+            raise ZipDamage(f"{member.name}: {N_('unpacked length differs from the directory')}")
         if checksum != member.crc:
-            raise ZipDamage(f"{member.name}: the CRC does not fit the data")
+            raise ZipDamage(f"{member.name}: {N_('the CRC does not fit the data')}")
 
     def _unpacked(self, member: Member, start: int, end: int) -> Iterator[bytes]:
         if member.method == STORED:
@@ -126,9 +128,9 @@ class Archive:
                 if left <= 0:
                     return
         except zlib.error as error:
-            raise ZipDamage(f"{member.name}: the compressed data are damaged") from error
+            raise ZipDamage(f"{member.name}: {N_('the compressed data are damaged')}") from error
         if not unpacker.eof:
-            raise ZipDamage(f"{member.name}: the compressed data end too soon")
+            raise ZipDamage(f"{member.name}: {N_('the compressed data end too soon')}")
 
 
 def read_archive(view: bytes | mmap) -> Archive:
@@ -139,7 +141,7 @@ def read_archive(view: bytes | mmap) -> Archive:
     """
     count, size, offset = _directory(view)
     if count > MAX_MEMBERS:
-        raise ZipDamage(f"the directory claims {count} members")
+        raise ZipDamage(f"{N_('the directory claims too many members')}: {count}")
     directory = view[offset : offset + size]
     members: list[Member] = []
     position = 0
@@ -151,7 +153,9 @@ def read_archive(view: bytes | mmap) -> Archive:
         members.append(_member(fields, directory[position + _CENTRAL.size : following]))
         position = following
     if len(members) != count:
-        raise ZipDamage(f"the directory holds {len(members)} members and claims {count}")
+        raise ZipDamage(
+            f"{N_('the directory holds another number of members than it claims')}: {len(members)}, {count}"
+        )
     return Archive(view=view, members=members, by_name={member.name: member for member in members})
 
 
@@ -159,18 +163,18 @@ def _directory(view: bytes | mmap) -> tuple[int, int, int]:
     """Return number of members, size and offset of the central directory."""
     at = view.rfind(b"PK\x05\x06", max(0, len(view) - 65_557))
     if at < 0 or at + _END.size > len(view):
-        raise ZipDamage("the end of the ZIP directory is missing")
+        raise ZipDamage(N_("the end of the ZIP directory is missing"))
     _, _, _, _, count, size, offset, _ = _END.unpack(view[at : at + _END.size])
     if count == 0xFFFF or 0xFFFFFFFF in (size, offset):
         locator = at - _LOCATOR.size
         if locator >= 0 and view[locator : locator + 4] == b"PK\x06\x07":
             at = _LOCATOR.unpack(view[locator : locator + _LOCATOR.size])[2]
             if at + _END64.size > len(view) or view[at : at + 4] != b"PK\x06\x06":
-                raise ZipDamage("the ZIP64 directory record is missing")
+                raise ZipDamage(N_("the ZIP64 directory record is missing"))
             fields = _END64.unpack(view[at : at + _END64.size])
             count, size, offset = fields[7], fields[8], fields[9]
     if offset + size > at:
-        raise ZipDamage("the ZIP directory lies outside the file; bytes are missing")
+        raise ZipDamage(N_("the ZIP directory lies outside the file; bytes are missing"))
     return count, size, offset
 
 

@@ -8,6 +8,7 @@ from formats import findings as kinds
 from formats import xmltools
 from formats.content import Content
 from formats.zipreader import DEFLATED, STORED, Archive, Member, ZipDamage, read_archive
+from model.text import N_
 
 VALIDATOR = "chauban zip"
 VERSION = "1"
@@ -61,10 +62,10 @@ def open_archive(content: Content) -> Archive | None:
     unpacked = sum(member.size for member in archive.members)
     packed = sum(member.packed for member in archive.members)
     if unpacked > RATIO_FROM and unpacked > RATIO * max(packed, 1):
-        content.add(kinds.BOMB, detail=f"{packed} bytes become {unpacked}")
+        content.add(kinds.BOMB, detail=f"{packed} B → {unpacked} B")
         return None
     if _overlap(archive.members):
-        content.add(kinds.BOMB, detail="members lie over one another")
+        content.add(kinds.BOMB, detail=N_("members lie over one another"))
         return None
     return archive
 
@@ -72,10 +73,10 @@ def open_archive(content: Content) -> Archive | None:
 def check_members(content: Content, archive: Archive) -> None:
     """Unpack every member without keeping it, and compare length and CRC."""
     if any(member.encrypted for member in archive.members):
-        content.add(kinds.ENCRYPTED, detail="ZIP members need a password")
+        content.add(kinds.ENCRYPTED, detail=N_("ZIP members need a password"))
         return
     if sum(member.size for member in archive.members) > LARGEST:
-        content.add(kinds.TOO_LARGE, what="what the archive unpacks to", limit=f"{LARGEST >> 30} GiB")
+        content.add(kinds.TOO_LARGE, what=N_("what the archive unpacks to"), limit=f"{LARGEST >> 30} GiB")
         return
     unknown: set[int] = set()
     for member in archive.members:
@@ -92,7 +93,7 @@ def check_members(content: Content, archive: Archive) -> None:
             break
     if unknown:
         methods = ", ".join(map(str, sorted(unknown)))
-        content.add(kinds.NOT_CHECKED, why=f"ZIP compression methods {methods} are not supported")
+        content.add(kinds.NOT_CHECKED, why=f"{N_('ZIP compression methods that are not supported')}: {methods}")
 
 
 def check_names(content: Content, members: Iterable[Member]) -> None:
@@ -102,9 +103,9 @@ def check_names(content: Content, members: Iterable[Member]) -> None:
     for member in members:
         why = unsafe(member.name)
         if not why and stat.S_ISLNK(member.mode):
-            why = "symbolic link"
+            why = N_("symbolic link")
         elif not why and member.name in seen:
-            why = "the name occurs twice"
+            why = N_("the name occurs twice")
         seen.add(member.name)
         if why and found < _REPORTED:
             found += 1
@@ -115,15 +116,15 @@ def unsafe(name: str) -> str:
     """Return why a member's name is unsafe; empty when it is not."""
     parts = name.replace("\\", "/").split("/")
     if not name.strip():
-        return "empty name"
+        return N_("empty name")
     if name.startswith(("/", "\\")):
-        return "absolute path"
+        return N_("absolute path")
     if _DRIVE.match(name):
-        return "drive letter"
+        return N_("drive letter")
     if ".." in parts:
-        return "climbs out of the folder"
+        return N_("climbs out of the folder")
     if parts[-1] == "." or parts[0] == ".." or "\x00" in name:
-        return "not a file name"
+        return N_("not a file name")
     return ""
 
 
@@ -141,10 +142,10 @@ def check_manifest(content: Content, archive: Archive) -> None:
         path = next((value for key, value in entry.attrib.items() if str(key).endswith("full-path")), "")
         why = "" if path == "/" else unsafe(str(path))
         if why:
-            content.add(kinds.UNSAFE_MEMBER, member=path, why=f"{why}, in the manifest")
+            content.add(kinds.UNSAFE_MEMBER, member=path, why=f"{N_('in the manifest')}: {why}")
             return
     if next(root.iter("{*}encryption-data"), None) is not None:
-        content.add(kinds.ENCRYPTED, detail="OpenDocument encryption")
+        content.add(kinds.ENCRYPTED, detail=N_("OpenDocument encryption"))
 
 
 def _overlap(members: Iterable[Member]) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -10,14 +11,16 @@ from archive.archive import Archive
 from archive.catalogue.values import Transfer, TransferState
 from archive.layout import resolution_key, transfer_folder, transfer_key
 from formats.examine import Examiner
-from ingest.batch import BatchSettings, options_for
+from ingest.batch import BatchSettings, options_for, recover
 from ingest.pipeline import Ingest, ingest
 from ingest.reports import transfer_from_json
 from ingest.sources.discovery import discover
 from ingest.values import IngestReport, IngestStatus
+from ingest.workspace import Workspace
 from model.dates import utc_text
 from model.errors import NotFoundError, PolicyError
 from model.fixity import read_chunks
+from model.identifiers import new_uuid
 from model.text import N_
 
 RESOLUTION_SCHEMA = "transfer-resolution/1"
@@ -68,22 +71,27 @@ def accept_transfer(archive: Archive, transfer: Transfer, because: str, settings
             hint=N_("Correct it at its source and hand it in again."),
             transfer=transfer.id,
         )
-    folder = archive.work / f"resolve-{transfer.id}"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        paths = [path for path in _bring_back(archive, transfer, folder) if path.stem.split(".")[0] == "content"]
-        options = options_for(archive, settings)
-        with Examiner() as examiner:
-            run = Ingest(archive=archive, options=options, examiner=examiner)
-            submissions = discover(paths, options.limits)
-            report = next(ingest(replace(item, name=transfer.source), run) for item in submissions)
-    finally:
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()
+    for _report in recover(archive):
+        pass  # what an earlier, killed resolution began is ended before it is begun again
+    options = options_for(archive, settings)
+    with brought_back(archive, transfer) as paths, Examiner() as examiner:
+        run = Ingest(archive=archive, options=options, examiner=examiner)
+        submissions = discover(paths, options.limits)
+        report = next(ingest(replace(item, name=transfer.source), run) for item in submissions)
     if report.status in {IngestStatus.ACCEPTED, IngestStatus.HELD_ALREADY}:
         _resolve(archive, transfer, TransferState.RESOLVED, because, report.transfer_id)
     return report
+
+
+@contextmanager
+def brought_back(archive: Archive, transfer: Transfer) -> Iterator[list[Path]]:
+    """Give what was kept of a transfer as files of a work area, which the next ingest sweeps if it stays behind."""
+    with Workspace.create(archive.work, new_uuid(archive.clock.now())) as workspace:
+        try:
+            paths = _bring_back(archive, transfer, workspace.content)
+            yield [path for path in paths if path.stem.split(".")[0] == "content"]
+        finally:
+            workspace.remove()
 
 
 def stored_transfers(archive: Archive) -> Iterator[Transfer]:

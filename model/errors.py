@@ -7,7 +7,7 @@ Messages name the object, what happened, and (in the hint) what to do.
 from collections.abc import Iterator
 from typing import ClassVar
 
-from model.text import N_, _
+from model.text import N_, SPOKEN, _, language_in_force, translate_phrases
 
 
 class ArchiveError(Exception):
@@ -33,15 +33,23 @@ class ArchiveError(Exception):
     @property
     def message(self) -> str:
         """The sentence in the language in force."""
-        return _(self.template).format(**self.values)
+        return _(self.template).format(**self._spoken())
 
     @property
     def hint(self) -> str:
         """What to do, in the language in force; empty when there is nothing to say."""
-        return _(self.hint_template).format(**self.values)
+        return _(self.hint_template).format(**self._spoken())
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+    def _spoken(self) -> dict[str, object]:
+        """The values, those that may be words of ours in the language in force."""
+        language = language_in_force()
+        return {
+            name: translate_phrases(str(value), language) if name in SPOKEN else value
+            for name, value in self.values.items()
+        }
 
 
 class PartialError(ArchiveError):

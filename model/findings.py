@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from model.text import language_in_force, translate
+from model.text import SPOKEN, language_in_force, translate, translate_phrases
 
 
 class Outcome(StrEnum):
@@ -230,15 +230,13 @@ def _visible(character: str) -> str:
     return character.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
-_SPOKEN = frozenset({"detail", "reason", "what", "why"})
-"""Values that may be sentences of ours: translated where the catalogue knows them."""
-
-
 def _fill(template: str, finding: Finding, language: str | None) -> str:
     if not template:
         return ""
     spoken = language or language_in_force()
-    values = _Lenient((name, translate(value, spoken) if name in _SPOKEN else value) for name, value in finding.args)
+    values = _Lenient(
+        (name, translate_phrases(value, spoken) if name in SPOKEN else value) for name, value in finding.args
+    )
     return translate(template, spoken).format_map(values)
 
 

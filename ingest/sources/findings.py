@@ -124,6 +124,6 @@ CHANGED_DURING_INGEST = finding_kind(
 )
 
 UNSAFE_TO_KEEP_PARTLY = frozenset(
-    kind.code for kind in (LINK, SPECIAL_FILE, ENCRYPTED_MEMBER, SECRET, CHANGED_DURING_INGEST)
+    kind.code for kind in (EMPTY_SUBMISSION, LINK, SPECIAL_FILE, ENCRYPTED_MEMBER, SECRET, CHANGED_DURING_INGEST)
 )
 """Codes that must refuse whatever the policy says: something that was handed in would be missing or may not be here."""

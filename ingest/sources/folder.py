@@ -152,10 +152,10 @@ def special_word(mode: int) -> str:
     """Return what a file that is not regular is, in the words of the operating system."""
     for test, word in (
         (stat.S_ISFIFO, "FIFO"),
-        (stat.S_ISSOCK, "socket"),
-        (stat.S_ISCHR, "character device"),
-        (stat.S_ISBLK, "block device"),
+        (stat.S_ISSOCK, N_("socket")),
+        (stat.S_ISCHR, N_("character device")),
+        (stat.S_ISBLK, N_("block device")),
     ):
         if test(mode):
             return word
-    return "unknown type"
+    return N_("unknown type")

@@ -23,7 +23,7 @@ _HEADER_CAP = 1 << 20
 """Bytes of one extended header at most."""
 _WHOLE = 1 << 20
 _REGULAR = (b"0", b"\0", b"7")
-_WORDS = {b"3": "character device", b"4": "block device", b"6": "FIFO", b"S": "sparse file"}
+_WORDS = {b"3": N_("character device"), b"4": N_("block device"), b"6": "FIFO", b"S": N_("sparse file")}
 
 
 @dataclass(slots=True)
@@ -210,7 +210,7 @@ class _Slice(io.RawIOBase):
 def _not_a_file(member: _Member, name: str) -> Finding:
     if member.type in (b"1", b"2"):
         return LINK.at(name, name=name)
-    return SPECIAL_FILE.at(name, name=name, what=_WORDS.get(member.type, "unknown type"))
+    return SPECIAL_FILE.at(name, name=name, what=_WORDS.get(member.type, N_("unknown type")))
 
 
 def _text(field: bytes) -> bytes:

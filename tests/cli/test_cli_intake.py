@@ -146,6 +146,36 @@ def test_what_was_accepted_cannot_be_resolved(fresh: Terminal, tmp_path: Path) -
     assert fresh("transfer", "resolve", transfer, "--close", "--because", "x").code == 15
 
 
+def test_a_transfer_without_files_cannot_be_waived_into_the_archive(fresh: Terminal, tmp_path: Path) -> None:
+    make_case_folder(tmp_path / "case", documents=0)
+    said = fresh("ingest", tmp_path / "case", "--json")
+    assert "intake.empty" in {finding["code"] for finding in said.objects[0]["findings"]}
+    assert fresh("transfer", "resolve", said.objects[0]["transfer_id"], "--accept", "--because", "x").code == 3
+    make_case_folder(tmp_path / "other", "H49.64.2024.2")
+    assert fresh("ingest", tmp_path / "other").code == 0
+
+
+def test_a_policy_that_forgives_everything_breaks_nothing(fresh: Terminal, tmp_path: Path) -> None:
+    (Path(str(fresh.archive)) / "policy.toml").write_text(
+        'id = "own-1"\n[default]\nerror = "inform"\nwarning = "inform"\ninfo = "inform"\n', "utf-8"
+    )
+    shutil.copytree(Path(__file__).parents[2] / "examples" / "refused", tmp_path / "batch")
+    for number, case in enumerate(({"fileCode": ""}, {"title": ""}, {"startDate": "x", "endDate": ""}, {"mode": "9"})):
+        make_case_folder(tmp_path / "batch" / f"odd-{number}", f"H49.64.2024.{number}", case=case)
+    make_case_folder(tmp_path / "batch" / "without", "H49.64.2024.8")
+    (tmp_path / "batch" / "without" / "hoso.json").unlink()
+    make_case_folder(tmp_path / "batch" / "nothing", "H49.64.2024.9", documents=0)
+    said = fresh("ingest", *sorted((tmp_path / "batch").iterdir()), "--json")
+    assert said.code == 17
+    by_name = {Path(item["path"]).name: item["status"] for item in said.objects}
+    refused = {name for name, status in by_name.items() if status == "refused"}
+    assert refused == {"02-ho-so-mat", "05-zip-doc-hai.zip", "nothing"}
+    assert set(by_name.values()) == {"refused", "accepted"}
+    verified = fresh("verify", "--all", "--deep", "--json")
+    assert (verified.code, verified.objects[-1]["outcome"]) == (0, "PASSED")
+    assert fresh("rebuild").code == 0
+
+
 def test_an_ambiguous_beginning_is_a_conflict(fresh: Terminal, tmp_path: Path) -> None:
     for number in (1, 2):
         make_case_folder(tmp_path / "batch" / str(number), f"H49.64.2024.{number}")

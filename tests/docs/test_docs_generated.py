@@ -85,3 +85,10 @@ def test_every_row_of_the_conformance_page_has_a_status() -> None:
         _requirement, code, shown, status = (cell.strip() for cell in row.strip("| ").split(" | "))
         assert status.startswith(("done", "partly", "not yet")), row
         assert status.startswith("not yet") or (shown != "–" and (code != "–" or "tests/" in shown)), row
+
+
+def test_the_policy_page_lists_what_cannot_be_relaxed() -> None:
+    from ingest.sources.findings import UNSAFE_TO_KEEP_PARTLY
+
+    page = (ROOT / "docs/policy.md").read_text(encoding="utf-8").split("## What no policy")[1].split("A line for")[0]
+    assert set(re.findall(r"`(intake\.[a-z-]+)`", page)) == UNSAFE_TO_KEEP_PARTLY

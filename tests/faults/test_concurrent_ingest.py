@@ -131,8 +131,7 @@ def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
         make_case_folder(batch / f"case-{number:02}", f"H49.64.2024.{number}", documents=6)
     create_archive(tmp_path / "archive", stores=("a", "b"))
     process = subprocess.Popen(
-        [sys.executable, "-c", "import cli; cli.main()", "-A", str(tmp_path / "archive"), "ingest", str(batch)]
-        + ["--workers", "2"],
+        [sys.executable, "-c", "import cli; cli.main()", "-A", tmp_path / "archive", "ingest", batch, "--workers", "2"],
         stdout=subprocess.PIPE,
         start_new_session=True,
     )

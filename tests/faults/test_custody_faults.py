@@ -23,7 +23,7 @@ from archive.search.values import SearchRequest
 from ingest.batch import BatchSettings, recover
 from ingest.pipeline import DECIDED
 from ingest.rebuild import rebuild
-from ingest.transfers import accept_transfer, find_transfer
+from ingest.transfers import accept_transfer, brought_back, find_transfer
 from ingest.values import IngestStatus
 from ingest.workspace import abandoned
 from model.errors import ConflictError
@@ -235,9 +235,13 @@ def test_what_a_killed_resolution_unpacked_is_swept_by_the_next_ingest(held: Pat
     archive = copy_of(held, tmp_path / "archive")
     with open_archive(archive) as opened:
         (refused,) = opened.catalogue.list_transfers(TransferQuery(states=(TransferState.REFUSED,)))
-        folder = opened.work / f"resolve-{refused.id}"
-        folder.mkdir()
-        (folder / "content.tar").write_bytes(b"half")
+        with pytest.raises(RuntimeError), brought_back(opened, refused) as paths:
+            shutil.copytree(opened.work, tmp_path / "as it was")
+            assert [path.name for path in paths] == ["content.tar"]
+            raise RuntimeError
+        assert leftovers(opened) == []
+        shutil.copytree(tmp_path / "as it was", opened.work, dirs_exist_ok=True)
+        assert leftovers(opened)
         assert list(recover(opened)) == []
         assert leftovers(opened) == []
         assert find_transfer(opened, str(refused.id)).state is TransferState.REFUSED
@@ -283,9 +287,7 @@ def test_killed_while_refusing_often(context: Any, held: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize("part", ["files.jsonl", "documents.jsonl", "text.jsonl.gz", "report.json"])
 @pytest.mark.parametrize("left", [0, 100])
-def test_power_cut_that_shortens_a_file_of_the_work_area(
-    context: Any, tmp_path: Path, part: str, left: int
-) -> None:
+def test_power_cut_that_shortens_a_file_of_the_work_area(context: Any, tmp_path: Path, part: str, left: int) -> None:
     """Never a package of less than was handed in."""
     source = make_case_folder(tmp_path / "case", documents=6)
     create_archive(tmp_path / "archive", stores=("a", "b"))
@@ -369,7 +371,7 @@ def check_exported(archive: Path, target: Path) -> tuple[str, ...]:
 
 
 def test_nothing_stays_in_the_systems_temporary_folder(context: Any, tmp_path: Path) -> None:
-    """Killed while odd names are identified, which goes through aliases."""
+    """Killed while odd names are identified, which goes through aliases: the next ingest sweeps them."""
     source = tmp_path / "case"
     source.mkdir()
     for number in range(300):
@@ -382,7 +384,10 @@ def test_nothing_stays_in_the_systems_temporary_folder(context: Any, tmp_path: P
         process = context.Process(target=ingest_with_temporary, args=(tmp_path / "archive", source, temporary))
         process.start()
         kill_after(process, moments.uniform(0.3, 1.2))
-    time.sleep(0.5)
+    process = context.Process(target=ingest_with_temporary, args=(tmp_path / "archive", source, temporary))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
     assert [path.name for path in temporary.iterdir()] == []
 
 

@@ -203,7 +203,7 @@ ODD_NAMES: dict[str, list[bytes]] = {
     "control": [b"a\nb.txt", b"a\tb.txt", b"a\x1b[31mb.txt", b"a\x7fb.txt", b"\r.txt"],
     "portable": [b"CON.txt", b"a.", b"a ", b" a", b"-rf", b"...", b"a:b", b"a*b?.txt", b'a"b', b"a|b", b"a\\b", b"%0A"],
     "direction": ["\u202efdp.txt".encode(), "a\u200bb.txt".encode(), "\ufeff.txt".encode()],
-    "manifest": [b"manifest-sha256.txt", b"bagit.txt.txt", b"METS.xml", b"tagmanifest-sha512.txt"],
+    "manifest": [b"manifest-sha256.txt", b"bagit.txt.txt", b"PREMIS.txt", b"tagmanifest-sha512.txt"],
     "planes": ["\U0001f600.txt".encode(), "\U00020000.txt".encode(), "\uffff.txt".encode(), "\ue000.txt".encode()],
 }
 
