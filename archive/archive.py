@@ -75,7 +75,7 @@ def create_archive(folder: Path, *, name: str = "", database: str = "", stores: 
     for part in (folder, folder / "work"):
         _make_folder(part)
     made = CopySet([create_store(setting.name, setting.url, base=folder) for setting in settings]).stores
-    with create_catalogue(database_url(folder, configuration.database)) as catalogue:
+    with _new_catalogue(folder, configuration) as catalogue:
         catalogue.put_setting("archive-id", str(configuration.archive_id))
         for setting, store in zip(settings, made, strict=True):
             record_capabilities(catalogue, setting, store.probe())
@@ -115,6 +115,21 @@ def open_archive(folder: Path, *, clock: Clock | None = None, for_rebuild: bool 
             copies=CopySet(stores),
             clock=clock or SystemClock(),
         )
+
+
+def _new_catalogue(folder: Path, configuration: Configuration) -> Catalogue:
+    """Make the catalogue; one that an interrupted `init` left in the folder, still empty, is taken up again."""
+    url = database_url(folder, configuration.database)
+    try:
+        return create_catalogue(url)
+    except ConflictError:
+        if configuration.database != DEFAULT_DATABASE:
+            raise
+        catalogue = open_catalogue(url)
+        if catalogue.last_change() == 0:
+            return catalogue
+        catalogue.close()
+        raise
 
 
 def _made_or_opened(url: str) -> Catalogue:

@@ -149,7 +149,11 @@ def resolve(
             closed = close_transfer(archive, transfer, because)
             click.echo(json_line(_transfer_json(closed)) if as_json else _transfer_line(closed))
             return
-        waived = waive or tuple(sorted({finding.code for finding in findings_of(transfer.report)}))
+        found = {finding.code for finding in findings_of(transfer.report)}
+        if not found.issuperset(waive):
+            unknown = ", ".join(sorted(set(waive) - found))
+            raise click.UsageError(_("This transfer has no finding {codes}.").format(codes=unknown))
+        waived = waive or tuple(sorted(found))
         settings = BatchSettings(folder=archive.folder, profile="", fonds="", waive=waived)
         report = accept_transfer(archive, transfer, because, settings)
         for line in [json_line(_report_json(report))] if as_json else _report_lines(report):

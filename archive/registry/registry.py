@@ -7,7 +7,7 @@ the registry is read in order. So nothing is lost, and a rebuild brings the regi
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ def restore(archive: Archive) -> int:
             data = json.loads(stream.read())
         value = data["value"]
         if data["kind"] == "fonds":
-            archive.catalogue.put_fonds(Fonds(**value))
+            archive.catalogue.put_fonds(_fonds(value))
         else:
             archive.catalogue.put_agency(_agency(value))
         count += 1
@@ -98,6 +98,11 @@ def read_agencies(path: Path) -> Iterator[Agency]:
             yield _agency(values)
         except (KeyError, ValueError, TypeError) as exc:
             raise _unreadable(path, number, str(exc)) from exc
+
+
+def _fonds(values: dict[str, Any]) -> Fonds:
+    known = {item.name for item in fields(Fonds)}
+    return Fonds(**{name: value for name, value in values.items() if name in known})
 
 
 def _agency(values: dict[str, Any]) -> Agency:
