@@ -17,6 +17,7 @@ from archive.findings import NOTHING_HELD, VERIFIED, VERIFIED_WITH_DAMAGE
 from archive.fixity import check_version
 from archive.inventory import compare_stores
 from archive.layout import campaign_key
+from archive.pending import complete_pending, put_everywhere
 from model.dates import utc_text
 from model.errors import ArchiveError
 from model.findings import Finding, FindingLog, Outcome, ValidationReport
@@ -45,6 +46,8 @@ def verify_all(archive: Archive, settings: CampaignSettings) -> Iterator[Validat
     """
     if settings.repair:
         _sweep(archive)
+    with suppress(ArchiveError):  # the store that is away is told of by what is found missing in it
+        complete_pending(archive)
     job = _begin(archive, settings)
     while versions := archive.catalogue.iter_versions(_cursor(job), PART):
         results: list[CopyVerification] = []
@@ -119,8 +122,8 @@ def _advance(archive: Archive, job: Job, last: PackageVersion, results: list[Cop
         }
         for result in results
     )
-    content = "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines).encode()
-    archive.copies.put(campaign_key(job.id, new_uuid(now)), content)
+    content = "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines)
+    put_everywhere(archive, campaign_key(job.id, new_uuid(now)), content)
     archive.catalogue.record_verifications(results)
     advanced = replace(
         job,

@@ -29,7 +29,7 @@ from model.dates import PartialDate
 from model.elements import CODE_TABLES, code_word
 from model.errors import EXIT_DONE, ArchiveError, InputError, severest_exit
 from model.findings import Outcome, ValidationReport, printable
-from model.rendering import exit_code_of, json_line, report_json, report_lines
+from model.rendering import day_text, decimal_text, exit_code_of, json_line, report_json, report_lines
 from model.text import N_, _, language_in_force, ngettext, use_language
 from preservation.commands import CASE_FOLDER_CHECK
 from preservation.package.check import check_package
@@ -292,10 +292,10 @@ def _page_lines(page: SearchPage, request: SearchRequest) -> Iterator[str]:
         yield from _hit_lines(number, hit)
     for name, values in page.facets.items():
         shown = ", ".join(f"{_facet_word(name, value)} {count}" for value, count in values[:10])
-        yield f"{name}: {shown}"
+        yield f"{_(_FACET_NAMES.get(name, name))}: {shown}"
     first, last = (request.offset + 1, request.offset + len(page.hits)) if page.hits else (0, 0)
-    yield _("{total} found, {first}-{last} shown, {ms:.1f} ms").format(
-        total=page.total, first=first, last=last, ms=page.milliseconds
+    yield _("{total} found, {first}-{last} shown, {ms} ms").format(
+        total=page.total, first=first, last=last, ms=decimal_text(f"{page.milliseconds:.1f}")
     )
 
 
@@ -305,12 +305,30 @@ def _hit_lines(number: int, hit: Hit) -> Iterator[str]:
     kind = code_word("typeName", hit.type, language_in_force()) if hit.type else _("Case file")
     place = _("document {ordinal} of {case}").format(ordinal=where, case=hit.case_title) if where else hit.code
     yield printable(f"{number:3}. {kind} {sign}: {hit.title}".replace(" :", ":"))
-    yield printable(f"     {place} · {hit.start[:10]} · {hit.agency}  [{hit.id}]")
+    yield printable(f"     {place} · {_day(hit.start[:10])} · {hit.agency}  [{hit.id}]")
     if hit.snippet:
         yield f"     … {printable(_marked(hit.snippet, '*'))} …"
 
 
+_FACET_NAMES = {
+    "level": N_("level"),
+    "type": N_("type"),
+    "retention": N_("retention"),
+    "access": N_("access"),
+    "agency": N_("agency"),
+    "fonds": N_("fonds"),
+    "year": N_("year"),
+}
+_LEVEL_WORDS = {Level.CASE_FILE.value: N_("case files"), Level.DOCUMENT.value: N_("documents")}
+
+
+def _day(iso: str) -> str:
+    return day_text(PartialDate.from_iso(iso)) if iso else ""
+
+
 def _facet_word(name: str, value: str) -> str:
+    if name == "level":
+        return _(_LEVEL_WORDS.get(value, value))
     tables = {"type": "typeName", "retention": "maintenance", "access": "mode"}
     return code_word(tables[name], value, language_in_force()) if name in tables else value
 

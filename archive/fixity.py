@@ -7,6 +7,7 @@ catalogue is surplus.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -22,16 +23,16 @@ from archive.findings import (
     DIGEST_FILE_MISSING,
     MEMBER_DAMAGED,
 )
-from archive.journal import record_event
 from archive.layout import digest_key
+from archive.pending import record_event
 from archive.store.protocol import Store, StoreWriter
 from archive.store.seekable import open_seekable
-from model.errors import ArchiveError, NotFoundError
-from model.findings import Finding, Outcome, Severity, ValidationReport, outcome_of
+from model.errors import ArchiveError, NotFoundError, StorageError
+from model.findings import Finding, Outcome, Severity, ValidationReport, finding_kinds, outcome_of
 from model.fixity import SHA256, digest_stream, read_chunks
 from model.identifiers import new_uuid
 from model.preservation import Event, EventOutcome, EventType
-from model.text import _
+from model.text import N_
 from model.version import PROGRAM
 from preservation.package.check import check_container
 
@@ -123,8 +124,27 @@ def _check_inside(store: Store, version: PackageVersion, location: str) -> Itera
         if finding.location not in seen:
             seen.add(finding.location)
             yield MEMBER_DAMAGED.at(
-                f"{location}!{finding.location}", store=store.name, what=finding.message("en"), code=finding.code
+                f"{location}!{finding.location}", store=store.name, what=_in_short(finding), code=finding.code
             )
+
+
+_SHORT = (
+    (("changed", "differs"), N_("It was changed.")),
+    (("missing",), N_("It is missing.")),
+    (("surplus", "twice", "duplicate"), N_("It should not be there.")),
+    (("unreadable", "truncated", "broken", "bomb", "tag-file", "line"), N_("It cannot be read.")),
+)
+"""What is wrong with a file, by words in the codes of findings whose own sentence has values of its own."""
+_CONTRADICTS = N_("It contradicts the rest of the package.")
+
+
+def _in_short(finding: Finding) -> str:
+    """Return what is wrong as a sentence the catalogue knows, so that it can be read in any language later."""
+    kind = finding_kinds().get(finding.code)
+    if kind is not None and "{" not in kind.message:
+        return kind.message
+    name = finding.code.partition(".")[2]
+    return next((short for words, short in _SHORT if any(word in name for word in words)), _CONTRADICTS)
 
 
 def _check_digest_file(store: Store, version: PackageVersion) -> Iterator[Finding]:
@@ -154,7 +174,7 @@ def _repair(
             continue
         location = f"{name}:{version.container_key}"
         if good is None:
-            yield COPY_UNREPAIRABLE.at(location, store=name, why=_("no copy is whole"))
+            yield COPY_UNREPAIRABLE.at(location, store=name, why=N_("no copy is whole"))
             continue
         try:
             _restore(good, stores[name], version)
@@ -220,4 +240,5 @@ def _record(
         outcome_detail="; ".join(shown),
         agent=PROGRAM,
     )
-    record_event(archive, version.aip_id, version.version, event)
+    with suppress(StorageError):  # the store that is away is among what was found; the event waits for it
+        record_event(archive, version.aip_id, version.version, event)

@@ -1,15 +1,13 @@
 """The append-only journal beside a package: what happened to it after it was closed.
 
-Each event is one object, created once; the catalogue repeats it. Journal first, catalogue second:
-a crash between them leaves an event that the next rebuild, or the next writing of the same event,
-brings into the catalogue.
+Each event is one object, created once; the catalogue repeats it. Journal first, catalogue second;
+`archive.pending` sees that a crash between them, or between two copies, leaves nothing half done.
 """
 
 import json
 from collections.abc import Iterator
 from uuid import UUID
 
-from archive.archive import Archive
 from archive.layout import journal_key, journal_prefix
 from archive.store.copies import CopySet
 from model.preservation import Event
@@ -21,12 +19,6 @@ def write_event(copies: CopySet, aip_id: UUID, version: int, event: Event) -> No
     """Append one event to a package's journal; writing the same event again changes nothing."""
     data = {"schema": SCHEMA, "version": version, **event.to_json()}
     copies.put(journal_key(aip_id, event.id, event.time), json.dumps(data, ensure_ascii=False).encode())
-
-
-def record_event(archive: Archive, aip_id: UUID, version: int, event: Event) -> None:
-    """Append one event to a package's journal and to the catalogue."""
-    write_event(archive.copies, aip_id, version, event)
-    archive.catalogue.record_events(aip_id, version, [event])
 
 
 def read_journal(copies: CopySet, aip_id: UUID) -> Iterator[tuple[int, Event]]:

@@ -8,10 +8,30 @@ from model.casefile import CaseFile, Document
 from model.dates import PartialDate, utc_text
 from model.elements import CASE_FILE_ELEMENTS, Element, ElementType, code_word
 from model.findings import Outcome, printable
+from model.preservation import EventOutcome, EventType
 from model.rendering import date_text, day_text, outcome_word, size_text
-from model.text import _, language_in_force
+from model.text import N_, _, language_in_force
 
 _DOCUMENTS_SHOWN = 200
+_EVENT_WORDS = {
+    EventType.INGESTION_START: N_("ingestion start"),
+    EventType.INGESTION_END: N_("ingestion end"),
+    EventType.MESSAGE_DIGEST_CALCULATION: N_("message digest calculation"),
+    EventType.FORMAT_IDENTIFICATION: N_("format identification"),
+    EventType.VALIDATION: N_("validation"),
+    EventType.INFORMATION_PACKAGE_CREATION: N_("information package creation"),
+    EventType.REPLICATION: N_("replication"),
+    EventType.FIXITY_CHECK: N_("fixity check"),
+    EventType.RECOVERY: N_("recovery"),
+    EventType.DISSEMINATION: N_("dissemination"),
+    EventType.ACCESSION: N_("accession"),
+    EventType.POLICY_ASSIGNMENT: N_("policy assignment"),
+}
+_EVENT_OUTCOME_WORDS = {
+    EventOutcome.SUCCESS: N_("success"),
+    EventOutcome.FAIL: N_("fail"),
+    EventOutcome.WARNING: N_("warning"),
+}
 
 
 def show_json(archive: Archive, held: HeldCaseFile) -> dict[str, object]:
@@ -50,7 +70,8 @@ def show_lines(archive: Archive, held: HeldCaseFile) -> Iterator[str]:
         yield from _version_lines(version)
     yield _("Events:")
     for event in catalogue.events(held.aip_id):
-        yield printable(f"  {date_text(event.time)}  {event.type.value}: {event.outcome.value}  {event.detail}")
+        what, outcome = _(_EVENT_WORDS[event.type]), _(_EVENT_OUTCOME_WORDS[event.outcome])
+        yield printable(f"  {date_text(event.time)}  {what}: {outcome}  {event.detail}")
 
 
 def _value(case: CaseFile, element: Element) -> str:

@@ -40,7 +40,7 @@ def validate(content: Content) -> None:
     for name in list(defects)[:5]:
         content.add(kinds.IRREGULAR, detail=name)
     if attached:
-        content.add(kinds.EMBEDDED, detail=N_(", ").join(attached[:10]))
+        content.add(kinds.EMBEDDED, detail=", ".join(attached[:10]))
     if message.get_content_type() == "multipart/encrypted" or "enveloped-data" in str(message.get("Content-Type", "")):
         content.add(kinds.ENCRYPTED, detail=N_("the message is encrypted"))
 

@@ -91,7 +91,7 @@ def _risks(content: Content, archive: Archive) -> None:
         content.add(kinds.ACTIVE, detail=N_("macros (VBA)"))
     embedded = [name for name in names if "/embeddings/" in name and not name.endswith("/")]
     if embedded:
-        content.add(kinds.EMBEDDED, detail=N_(", ").join(embedded[:10]))
+        content.add(kinds.EMBEDDED, detail=", ".join(embedded[:10]))
 
 
 def _pieces(archive: Archive) -> Iterator[str]:

@@ -263,7 +263,7 @@ def _judge_claim(content: Content, pdf: pikepdf.Pdf, claim: str, active: str, *,
         if applies
     ]
     if doubts:
-        content.add(kinds.PDFA_DOUBTFUL, flavour=claim, detail=N_("; ").join(doubts))
+        content.add(kinds.PDFA_DOUBTFUL, flavour=claim, detail="; ".join(doubts))
     if not _verapdf_installed():
         content.skipped("veraPDF", "veraPDF not installed")
 

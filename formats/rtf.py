@@ -145,7 +145,7 @@ def validate(content: Content) -> None:
     content.ran("chauban rtf", "1")
     data = content.data()
     if not data.lstrip().startswith(b"{\\rtf"):
-        content.add(kinds.DAMAGED, detail=N_("it does not begin with {\\rtf"))
+        content.add(kinds.DAMAGED, detail=N_("the RTF header is missing"))
         return
     bare = re.sub(rb"\\[\\{}]", b"", re.sub(rb"\\bin\d+ ?", b"", data)) if b"\\bin" not in data else b""
     if bare and bare.count(b"{") != bare.count(b"}"):

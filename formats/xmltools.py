@@ -81,7 +81,7 @@ def check_doctype(content: Content, head: bytes, *, known_dtd: bool = False) -> 
         inside = text[found.end() : end.start() if end else len(text)]
         if "<!ENTITY" in inside or "%" in inside:
             names = re.findall(r"<!ENTITY\s+(?:%\s+)?([^\s>]{1,40})", inside)[:3]
-            content.add(kinds.ENTITIES, detail=N_(", ").join(names) or N_("parameter entities"))
+            content.add(kinds.ENTITIES, detail=", ".join(names) or N_("parameter entities"))
             return False
     if not kind:
         return True

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.archive import Archive, open_archive
+from archive.pending import complete_pending
 from formats.examine import Examiner
 from formats.policy import FormatPolicy
 from ingest.pipeline import Ingest, IngestOptions, ingest, resume
@@ -54,6 +55,7 @@ def options_for(archive: Archive, settings: BatchSettings) -> IngestOptions:
 def recover(archive: Archive) -> Iterator[IngestReport]:
     """Finish or drop what killed processes left: work areas, and temporary files in the stores."""
     archive.copies.sweep()
+    complete_pending(archive)
     for workspace in abandoned(archive.work):
         with workspace:
             report = resume(workspace, archive)

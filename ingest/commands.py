@@ -13,7 +13,7 @@ from ingest.batch import BatchSettings, ingest_all
 from ingest.rebuild import rebuild as rebuild_catalogue
 from ingest.reports import findings_of, transfer_to_json
 from ingest.sources.template import write_templates
-from ingest.transfers import accept_transfer, close_transfer, find_transfer
+from ingest.transfers import STATE_WORDS, accept_transfer, close_transfer, find_transfer
 from ingest.values import IngestReport, IngestStatus
 from model.errors import EXIT_DONE, EXIT_FAILED, IntegrityError, NotFoundError, severest_exit
 from model.findings import Finding, Severity, printable
@@ -32,15 +32,6 @@ _STATUS_WORDS = {
     IngestStatus.REFUSED: N_("refused"),
     IngestStatus.HELD_ALREADY: N_("in the archive already"),
     IngestStatus.FAILED: N_("stopped by an error"),
-}
-_STATE_WORDS = {
-    TransferState.PROCESSING: N_("being processed"),
-    TransferState.ACCEPTED: N_("accepted"),
-    TransferState.REFUSED: N_("refused"),
-    TransferState.HELD_ALREADY: N_("in the archive already"),
-    TransferState.FAILED: N_("stopped by an error"),
-    TransferState.RETURNED: N_("refused and closed"),
-    TransferState.RESOLVED: N_("refused, then taken in"),
 }
 
 
@@ -255,7 +246,7 @@ def _transfer_line(transfer: Transfer) -> str:
     name = " ".join(part for part in (transfer.case_code, transfer.title) if part) or transfer.source
     reason = f"  ({transfer.reason})" if transfer.reason else ""
     return printable(
-        f"{transfer.id}  {date_text(transfer.received_at)}  {_(_STATE_WORDS[transfer.state])}  {name}{reason}"
+        f"{transfer.id}  {date_text(transfer.received_at)}  {_(STATE_WORDS[transfer.state])}  {name}{reason}"
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from archive.archive import Archive
 from archive.catalogue.values import Transfer, TransferState
 from archive.layout import resolution_key, transfer_folder, transfer_key
+from archive.pending import put_everywhere
 from formats.examine import Examiner
 from ingest.batch import BatchSettings, options_for, recover
 from ingest.pipeline import Ingest, ingest
@@ -21,7 +22,18 @@ from model.dates import utc_text
 from model.errors import NotFoundError, PolicyError
 from model.fixity import read_chunks
 from model.identifiers import new_uuid
-from model.text import N_
+from model.text import N_, _
+
+STATE_WORDS = {
+    TransferState.PROCESSING: N_("being processed"),
+    TransferState.ACCEPTED: N_("accepted"),
+    TransferState.REFUSED: N_("refused"),
+    TransferState.HELD_ALREADY: N_("in the archive already"),
+    TransferState.FAILED: N_("stopped by an error"),
+    TransferState.RETURNED: N_("refused and closed"),
+    TransferState.RESOLVED: N_("refused, then taken in"),
+}
+"""Where a transfer stands, in words."""
 
 RESOLUTION_SCHEMA = "transfer-resolution/1"
 
@@ -124,8 +136,8 @@ def _resolve(
         "time": utc_text(now),
         "taken_in_as": str(taken_in_as) if taken_in_as else None,
     }
-    content = json.dumps(data, ensure_ascii=False, sort_keys=True).encode()
-    archive.copies.put(resolution_key(transfer.id, now), content)
+    content = json.dumps(data, ensure_ascii=False, sort_keys=True)
+    put_everywhere(archive, resolution_key(transfer.id, now), content)
     resolved = replace(transfer, state=state)
     archive.catalogue.save_transfer(resolved)
     return resolved
@@ -152,5 +164,5 @@ def _must_be_refused(transfer: Transfer) -> None:
             N_("Transfer {transfer} is {state}; only a refused one can be resolved."),
             hint=N_("`chauban transfer list --state refused` shows those that can."),
             transfer=transfer.id,
-            state=transfer.state.value,
+            state=_(STATE_WORDS[transfer.state]),
         )

@@ -68,9 +68,13 @@ def _clause(source: str) -> str:
     return source
 
 
+_TYPE_WORDS = {"archive": N_("archive"), "unknown": N_("unknown kind"), "case-folder": N_("case file folder")}
+"""Kinds of subject that are words; the names of package types stay as they are."""
+
+
 def report_lines(report: ValidationReport) -> Iterator[str]:
     """Yield the lines that show one report: the subject and its outcome, then each finding."""
-    kind = f" ({report.type})" if report.type else ""
+    kind = f" ({_(_TYPE_WORDS.get(report.type, report.type))})" if report.type else ""
     yield f"{printable(report.subject)}{kind}: {outcome_word(report.outcome)}"
     for finding in report.findings:
         yield from finding_lines(finding)
@@ -111,7 +115,7 @@ def size_text(size: int) -> str:
             break
         value /= 1024
     text = f"{value:.0f}" if unit == "B" else f"{value:.1f}"
-    return f"{_decimal(text)} {unit}"
+    return f"{decimal_text(text)} {unit}"
 
 
 def date_text(moment: datetime) -> str:
@@ -127,5 +131,6 @@ def day_text(day: PartialDate | None) -> str:
     return day.vietnamese if language_in_force() == "vi" else day.iso
 
 
-def _decimal(text: str) -> str:
+def decimal_text(text: str) -> str:
+    """Return a number with the decimal sign of the language in force."""
     return text.replace(".", ",") if language_in_force() == "vi" else text

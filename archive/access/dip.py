@@ -12,7 +12,7 @@ from archive.access.export import current_version, dissemination, no_document
 from archive.access.writing import FolderSink, Sink, ZipSink, new_file, new_folder, verified
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile, HeldFile, PackageVersion
-from archive.journal import record_event
+from archive.pending import record_event
 from archive.store.seekable import open_seekable
 from model.casefile import Document
 from model.fixity import CHUNK

@@ -12,8 +12,8 @@ from archive.access.writing import must_be_new, new_file, new_folder, verified
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile, HeldFile, PackageVersion
 from archive.fixity import digest_line
-from archive.journal import record_event
 from archive.layout import digest_key
+from archive.pending import record_event
 from archive.store.protocol import Store
 from model.errors import ArchiveError, ConflictError, IntegrityError, NotFoundError, StorageError
 from model.fixity import read_chunks

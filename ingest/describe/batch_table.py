@@ -14,6 +14,7 @@ from ingest.describe.titles import fold
 from ingest.describe.xlsx_reader import xlsx_tables
 from ingest.sources.values import Limits
 from model.findings import Finding, FindingLog
+from model.text import N_, numbered
 
 _ROWS = 50_000
 """Rows of a batch table at most: it is held in memory."""
@@ -66,7 +67,7 @@ def _load(path: Path, limits: Limits) -> _Batch:
     try:
         facts = path.stat()
     except OSError as error:
-        return _Batch(fault=error.strerror or "it is gone")
+        return _Batch(fault=error.strerror or N_("it is gone"))
     return _load_once(path, facts.st_mtime_ns, facts.st_size, limits)
 
 
@@ -87,12 +88,12 @@ def _load_once(path: Path, _modified: int, size: int, limits: Limits) -> _Batch:
 
 def _read_rows(reading: Reading, size: int, batch: _Batch) -> None:
     if size > reading.limits.descriptor_size:
-        raise DescriptorError(f"it is larger than {reading.limits.descriptor_size} bytes")
+        raise DescriptorError(numbered(N_("it is larger than # bytes"), reading.limits.descriptor_size))
     tables = (xlsx_tables if reading.path.suffix.lower() == ".xlsx" else csv_tables)(reading)
     try:
         for count, row in enumerate(read_cases(reading, tables)):
             if count >= _ROWS:
-                raise DescriptorError(f"it has more than {_ROWS} rows for several case files")
+                raise DescriptorError(numbered(N_("it has more than # rows for several case files"), _ROWS))
             _add(batch, row.code, row.case, row.document)
     finally:
         tables.close()

@@ -10,6 +10,7 @@ from ingest.describe.convert import Cells
 from ingest.describe.reading import DescriptorError, Reading
 from ingest.describe.tables import Rows, Tables, read_one_case
 from ingest.describe.titles import case_field, document_field
+from model.text import N_, numbered
 
 _SAMPLE_LINES = 60
 _LEGACY = "cp1258"
@@ -40,7 +41,7 @@ def _rows(reading: Reading, encoding: str) -> Rows:
                 stripped: list[object] = [cell.strip() for cell in cells]
                 yield lines.line_num + skip, stripped
         except (csv.Error, UnicodeDecodeError) as error:
-            raise DescriptorError(f"line {lines.line_num + skip + 1}: {error}") from error
+            raise DescriptorError(f"{numbered(N_('line #'), lines.line_num + skip + 1)}: {error}") from error
 
 
 def _encoding(reading: Reading) -> str:
@@ -54,7 +55,7 @@ def _encoding(reading: Reading) -> str:
     if _decodes(reading.path, "utf-8"):
         return "utf-8-sig"
     if not _decodes(reading.path, _LEGACY):
-        raise DescriptorError("its encoding is not known; save it as “CSV UTF-8”")
+        raise DescriptorError(N_("its encoding is not known; save it as “CSV UTF-8”"))
     reading.log.add(kinds.LEGACY_ENCODING.at(reading.name, encoding="Windows-1258"))
     return _LEGACY
 
@@ -77,7 +78,7 @@ def _divider(path: Path, encoding: str) -> tuple[str, int]:
         try:
             lines = [text.readline(1 << 16) for _ in range(_SAMPLE_LINES)]
         except UnicodeDecodeError as error:
-            raise DescriptorError("its encoding is not known; save it as “CSV UTF-8”") from error
+            raise DescriptorError(N_("its encoding is not known; save it as “CSV UTF-8”")) from error
     first = lines[0].strip().strip('"').lower()
     if first.startswith("sep=") and len(first) == 5:
         return lines[0].strip().strip('"')[4], 1

@@ -9,6 +9,7 @@ from ingest.describe import findings as kinds
 from ingest.describe.convert import Cells
 from ingest.describe.reading import DescriptorError, Reading
 from ingest.describe.titles import CASE_CONTAINERS, DOCUMENT_CONTAINERS, case_field, document_field, fold
+from model.text import N_, numbered
 
 _CHUNK = 1 << 16
 _SPACE = " \t\r\n"
@@ -28,7 +29,7 @@ def read_json(reading: Reading) -> Iterator[Cells]:
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise DescriptorError(window.place_of(error)) from error
         except (RecursionError, ValueError) as error:
-            raise DescriptorError("a value is nested too deeply or is too large") from error
+            raise DescriptorError(N_("a value is nested too deeply or is too large")) from error
 
 
 def _top_level(window: "_Window", means: "_Meanings") -> Iterator[Cells]:
@@ -38,7 +39,7 @@ def _top_level(window: "_Window", means: "_Meanings") -> Iterator[Cells]:
     while True:
         key = window.value()
         if not isinstance(key, str):
-            raise window.error("a name in double quotes is expected")
+            raise window.error(N_("a name in double quotes is expected"))
         window.expect(":")
         if fold(key) in DOCUMENT_CONTAINERS and window.peek() == "[":
             yield from _documents(window, means)
@@ -47,9 +48,9 @@ def _top_level(window: "_Window", means: "_Meanings") -> Iterator[Cells]:
         if window.take() == "}":
             break
         if window.last != ",":
-            raise window.error("a comma or a closing brace is expected")
+            raise window.error(N_("a comma or a closing brace is expected"))
     if window.peek():
-        raise window.error("something follows the end of the description")
+        raise window.error(N_("something follows the end of the description"))
 
 
 def _documents(window: "_Window", means: "_Meanings") -> Iterator[Cells]:
@@ -60,12 +61,12 @@ def _documents(window: "_Window", means: "_Meanings") -> Iterator[Cells]:
     while True:
         value = window.value()
         if not isinstance(value, dict):
-            raise window.error("each document must be an object in braces")
+            raise window.error(N_("each document must be an object in braces"))
         yield means.document(value)
         if window.take() == "]":
             return
         if window.last != ",":
-            raise window.error("a comma or a closing bracket is expected")
+            raise window.error(N_("a comma or a closing bracket is expected"))
 
 
 class _Window:
@@ -106,7 +107,7 @@ class _Window:
     def expect(self, character: str) -> None:
         """Take one character, which must be this one."""
         if self.take() != character:
-            raise self.error(f"{character} is expected")
+            raise self.error(f"{N_('this is expected here')}: {character}")
 
     def value(self) -> Any:
         """Take one whole value, reading on until it is complete."""
@@ -130,9 +131,9 @@ class _Window:
     def place_of(self, error: "json.JSONDecodeError | UnicodeDecodeError") -> str:
         """Return where and why, in words."""
         if isinstance(error, UnicodeDecodeError):
-            return "it is not UTF-8 text"
+            return N_("it is not UTF-8 text")
         column = error.colno + (self._column if error.lineno == 1 else 0)
-        return f"line {self._lines + error.lineno}, column {column}: {error.msg}"
+        return f"{numbered(N_('line #, column #'), self._lines + error.lineno, column)}: {error.msg}"
 
     def _more(self) -> bool:
         """Read on, twice as much as is waiting, so that a long value costs no more than its length."""
@@ -201,9 +202,9 @@ def _plain(value: object) -> object:
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise DescriptorError("a name is given twice in the same object")
+        raise DescriptorError(N_("a name is given twice in the same object"))
     return found
 
 
 def _no_constant(name: str) -> object:
-    raise DescriptorError(f"{name} is no value")
+    raise DescriptorError(f"{N_('a value that is not JSON')}: {name}")

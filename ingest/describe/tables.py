@@ -19,6 +19,7 @@ from ingest.describe.titles import (
     fold,
 )
 from ingest.describe.values import clean_text
+from model.text import N_
 
 Rows = Iterator[tuple[int, list[object]]]
 """Number of each row, from 1, and its cells."""
@@ -140,7 +141,7 @@ def document_rows(reading: Reading, rows: Rows) -> Iterator[TableRow]:
         if _is_document(reading, number, cells, document):
             yield TableRow(code=code, case=case, document=document)
     if columns is None:
-        raise DescriptorError("no row with column titles was found; take the titles of the template")
+        raise DescriptorError(N_("no row with column titles was found; take the titles of the template"))
 
 
 def _titles(reading: Reading, cells: list[object]) -> _Columns | None:

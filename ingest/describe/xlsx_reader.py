@@ -24,6 +24,7 @@ from ingest.describe.tables import Rows, Tables, read_one_case
 from ingest.describe.titles import CASE_CONTAINERS, DOCUMENT_CONTAINERS, fold
 from ingest.sources.zip_reader import ZipMember, ZipReader
 from model.errors import InputError
+from model.text import N_
 
 _CASE_SHEETS = CASE_CONTAINERS | {"thongtinhoso"}
 _DOCUMENT_SHEETS = DOCUMENT_CONTAINERS | {"muclucvanban", "muclucvanbantronghoso", "mucluctailieu"}
@@ -58,7 +59,7 @@ def xlsx_tables(reading: Reading) -> Tables:
     if documents is None:
         documents = next((sheet for sheet in sheets if sheet is not case), case)
     if documents is None:
-        raise DescriptorError("it has no visible sheet")
+        raise DescriptorError(N_("it has no visible sheet"))
     separate = case is not None and case is not documents
     return Tables(book.rows(case) if case is not None and separate else None, book.rows(documents), book.close)
 
@@ -75,7 +76,7 @@ class _Workbook:
         self._reading = reading
         with reading.path.open("rb") as stream:
             if stream.read(8) == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-                raise DescriptorError("it has a password, or is an old .xls; save it as .xlsx without a password")
+                raise DescriptorError(N_("it has a password, or is an old .xls; save it as .xlsx without a password"))
         self._zip = ZipReader(reading.path, reading.limits)
         try:
             self._members = self._list()
@@ -83,9 +84,7 @@ class _Workbook:
             self._dates = self._date_styles()
             self._epoch, self.sheets = self._read_sheets()
         except InputError as error:
-            raise DescriptorError(
-                f"it is no readable Excel workbook ({error.template.format(**error.values)})"
-            ) from error
+            raise DescriptorError(f"{N_('it is no readable Excel workbook')}: {error.message}") from error
 
     def close(self) -> None:
         """Close the file."""
@@ -104,7 +103,7 @@ class _Workbook:
                 number = int(row.get("r") or 0)
                 yield number, self._cells(row)
         except (InputError, ValueError) as error:
-            raise DescriptorError(f"the sheet “{sheet.name}” is damaged") from error
+            raise DescriptorError(f"{N_('a sheet is damaged')}: {sheet.name}") from error
         finally:
             if hidden:
                 self._reading.log.add(kinds.HIDDEN_ROWS.at(self._reading.name, sheet=sheet.name[:100], count=hidden))
@@ -114,7 +113,7 @@ class _Workbook:
         for member in self._zip.members():
             members[member.name.lower()] = member
             if len(members) > _PARTS:
-                raise DescriptorError("it has too many parts")
+                raise DescriptorError(N_("it has too many parts"))
         return members
 
     def _open(self, part: bytes) -> BinaryIO | None:
@@ -122,7 +121,7 @@ class _Workbook:
         if member is None:
             return None
         if member.size > self._reading.limits.descriptor_size * 8:
-            raise DescriptorError("one of its sheets is too large")
+            raise DescriptorError(N_("one of its sheets is too large"))
         return self._zip.open(member)
 
     def _elements(self, part: bytes, name: str) -> Iterator[etree._Element]:
@@ -142,7 +141,7 @@ class _Workbook:
                 huge_tree=False,
             ):
                 if element.getroottree().docinfo.doctype:
-                    raise DescriptorError("it declares a document type, which is not accepted")
+                    raise DescriptorError(N_("it declares a document type, which is not accepted"))
                 yield element
                 stream.since = 0
                 element.clear()
@@ -150,7 +149,7 @@ class _Workbook:
                 while parent is not None and element.getprevious() is not None:
                     del parent[0]
         except etree.XMLSyntaxError as error:
-            raise DescriptorError(f"a part of the workbook is damaged (line {error.lineno}: {error.msg})") from error
+            raise DescriptorError(f"{N_('a part of the workbook is damaged')}: {error.msg}") from error
 
     def _shared_strings(self) -> list[str]:
         strings: list[str] = []
@@ -159,7 +158,7 @@ class _Workbook:
             text = _text(item)
             total += len(text) + 40
             if total > _SHARED_TEXT:
-                raise DescriptorError("it holds too much text")
+                raise DescriptorError(N_("it holds too much text"))
             strings.append(text)
         return strings
 
@@ -197,7 +196,7 @@ class _Workbook:
                     _Sheet(str(node.get("name") or ""), part.encode(), node.get("state") in ("hidden", "veryHidden"))
                 )
         if not sheets:
-            raise DescriptorError("it is no Excel workbook (.xlsx)")
+            raise DescriptorError(N_("it is no Excel workbook (.xlsx)"))
         return epoch, sheets
 
     def _whole(self, part: bytes, name: str) -> list[etree._Element]:
@@ -260,7 +259,7 @@ class _Paced:
         data = self._stream.read(size)
         self.since += len(data)
         if self.since > _ELEMENT:
-            raise DescriptorError("a part of the workbook is too large")
+            raise DescriptorError(N_("a part of the workbook is too large"))
         return data
 
 

@@ -16,6 +16,7 @@ from ingest.describe.titles import (
     document_field,
     fold,
 )
+from model.text import N_, numbered
 
 _DEPTH = 16
 _LIVE = 10_000
@@ -44,7 +45,7 @@ def read_xml(reading: Reading) -> Iterator[Cells]:
             yield from _Walk(reading).documents(events)
         except etree.XMLSyntaxError as error:
             line, column = error.position
-            raise DescriptorError(f"line {line}, column {column}: {error.msg}") from error
+            raise DescriptorError(f"{numbered(N_('line #, column #'), line, column)}: {error.msg}") from error
 
 
 def _refuse_declarations(reading: Reading) -> None:
@@ -54,7 +55,7 @@ def _refuse_declarations(reading: Reading) -> None:
         while chunk := stream.read(1 << 20):
             text = tail + chunk.replace(b"\0", b"")
             if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-                raise DescriptorError("it declares a document type or entities (DOCTYPE), which are not accepted")
+                raise DescriptorError(N_("it declares a document type or entities (DOCTYPE), which are not accepted"))
             tail = text[-16:]
 
 
@@ -84,9 +85,9 @@ class _Walk:
         self._depth += 1
         self._live += 1
         if self._depth > _DEPTH:
-            raise DescriptorError(f"its elements are nested more than {_DEPTH} deep")
+            raise DescriptorError(numbered(N_("its elements are nested more than # deep"), _DEPTH))
         if self._live > _LIVE:
-            raise DescriptorError(f"one part of it has more than {_LIVE} elements")
+            raise DescriptorError(numbered(N_("one part of it has more than # elements"), _LIVE))
 
     def _drop(self, element: etree._Element) -> None:
         """Take an element that was read out of the tree, so that memory stays bounded."""

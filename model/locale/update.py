@@ -7,6 +7,7 @@ Both files depend on the messages and translations only: a second run changes no
 import ast
 import io
 import sys
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +20,20 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("model", "formats", "preservation", "archive", "ingest", "examples")
 KEYWORDS = {"_": 1, "N_": 1, "translate": 1, "ngettext": 2}
-UNMARKED = ("required",)
-"""Words of the command-line library that it translates without marking them where they are written."""
+UNMARKED = (
+    "required",
+    "No such file or directory",
+    "Permission denied",
+    "Operation not permitted",
+    "Input/output error",
+    "Is a directory",
+    "Not a directory",
+    "File name too long",
+    "No space left on device",
+    "Read-only file system",
+)
+"""Words of the command-line library and of the operating system that nobody marks where they are written."""
+FORMAT_POLICY = ROOT / "formats" / "data" / "format-policy.toml"
 CATALOGUE = ROOT / "model" / "locale" / "vi" / "LC_MESSAGES" / "chauban.po"
 _HEADER = "# Vietnamese messages of Châu Bản. Brought level with the code by `make messages`."
 _DATE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,6 +56,8 @@ def extracted() -> Catalog:
     )
     for word in UNMARKED:
         catalog.add(word)
+    for reason in _policy_reasons():
+        catalog.add(reason)
     for path in sources():
         for message in _messages(path):
             catalog.add(message)
@@ -111,6 +126,14 @@ def _messages(path: Path) -> Iterator[str | tuple[str, ...]]:
             named = tuple(text for text in texts if isinstance(text, str) and text)
             if len(named) == wanted:
                 yield named[0] if wanted == 1 else named
+
+
+def _policy_reasons() -> Iterator[str]:
+    """Yield the reasons that the format policy gives, which findings repeat."""
+    data = tomllib.loads(FORMAT_POLICY.read_text(encoding="utf-8"))
+    for table in (*data["default"].values(), *data["rule"]):
+        if table.get("reason"):
+            yield table["reason"]
 
 
 def _is_translated(string: object) -> bool:

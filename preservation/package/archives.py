@@ -54,7 +54,7 @@ def open_tree(path: Path, limits: TreeLimits = LIMITS) -> PackageTree:
         if path.is_dir():
             return FolderTree(path, limits)
         if path.exists() and not path.is_file():
-            raise unreadable(str(path), OSError("not a file or folder"))
+            raise unreadable(str(path), OSError(N_("not a file or folder")))
         with path.open("rb") as stream:
             magic = stream.read(512)
     except OSError as error:

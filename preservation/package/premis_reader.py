@@ -14,6 +14,7 @@ from lxml import etree
 from model.dates import from_utc_text
 from model.formats import UNKNOWN_PUID, FormatIdentification
 from model.preservation import Agent, AgentType, Event, EventOutcome, EventType, FileObject
+from model.text import N_
 from preservation.package.premis import (
     BASIS_NOTE,
     DOCUMENT_ORDINAL,
@@ -67,7 +68,7 @@ def read_package_premis(source: Readable) -> tuple[tuple[Event, ...], tuple[Agen
         else:
             agents.append(_agent(element))
         if len(events) + len(agents) > _MAX_EVENTS:
-            raise ValueError("too many events")
+            raise ValueError(N_("too many events"))
     return tuple(events), tuple(agents)
 
 
@@ -79,7 +80,7 @@ def _elements(source: Readable, tags: tuple[str, ...]) -> Iterator[etree._Elemen
     )
     for _, element in context:
         if element.getroottree().docinfo.doctype:
-            raise ValueError("a document type declaration")
+            raise ValueError(N_("a document type declaration"))
         bounded.since_last = 0
         yield element
         element.clear()
@@ -96,7 +97,7 @@ class _Bounded:
 
     def read(self, size: int = -1, /) -> bytes:
         if self.since_last > _MAX_BETWEEN:
-            raise ValueError("too much that is no object, event or agent")
+            raise ValueError(N_("too much that is no object, event or agent"))
         chunk = self._source.read(size)
         self.since_last += len(chunk)
         return chunk
@@ -111,7 +112,7 @@ def _file_object(element: etree._Element) -> FileObject:
     modified = characteristics.findtext(f"{_NS}creatingApplication/{_NS}dateCreatedByApplication")
     location = unescape(_text(element, f"storage/{_NS}contentLocation/{_NS}contentLocationValue"))
     if not location.startswith("data/"):
-        raise ValueError(f"a file outside data/: {location!r}")
+        raise ValueError(f"{N_('a file outside data/')}: {location!r}")
     return FileObject(
         path=location.removeprefix("data/"),
         original_name=_original_name(element),
@@ -187,14 +188,14 @@ def _agent(element: etree._Element) -> Agent:
 def _child(element: etree._Element, name: str) -> etree._Element:
     child = element.find(_NS + name)
     if child is None:
-        raise ValueError(f"{name} is missing")
+        raise ValueError(f"{N_('a part is missing')}: {name}")
     return child
 
 
 def _text(element: etree._Element, path: str) -> str:
     text = element.findtext(_NS + path)
     if text is None:
-        raise ValueError(f"{path} is missing")
+        raise ValueError(f"{N_('a part is missing')}: {path}")
     return text
 
 

@@ -164,7 +164,7 @@ def read_package(stream: BinaryIO) -> ReadPackage:
         events, agents = read_package_premis(Window(stream, premis))
         head = _object(next(_lines(stream, _front(front, DESCRIPTION)), b""))
         if head.get("schema") != DESCRIPTION_SCHEMA:
-            raise ValueError(f"the description is not {DESCRIPTION_SCHEMA}")
+            raise ValueError(f"{N_('the description does not follow this schema')}: {DESCRIPTION_SCHEMA}")
         return ReadPackage(
             aip_id=UUID(labels["Chauban-AIP-Id"]),
             version=int(labels["Chauban-Package-Version"]),
@@ -201,7 +201,7 @@ class Window:
         self._stream.seek(self._position)
         chunk = self._stream.read(wanted)
         if not chunk:
-            raise ValueError("the container is cut off")
+            raise ValueError(N_("the container is cut off"))
         self._position += len(chunk)
         return chunk
 
@@ -234,14 +234,14 @@ def _scan_front(stream: BinaryIO) -> tuple[str, dict[str, Entry], int]:
     for entry in read_members(stream):
         first, _, path = entry.path.partition("/")
         if not path or (top and first != top):
-            raise ValueError("there is not exactly one top folder")
+            raise ValueError(N_("there is not exactly one top folder"))
         top = first
         if path.startswith("data/") and f"/representations/{REPRESENTATION}/data/" in path:
             break
         if f"/representations/{REPRESENTATION}/metadata/descriptive/" in path:
             break
         if path in front or len(front) >= _FRONT_LIMIT:
-            raise ValueError(f"{path} is there twice, or there are too many files")
+            raise ValueError(f"{path}: {N_('it is there twice, or there are too many files')}")
         front[path] = entry
         end = entry.offset + entry.size + -entry.size % 512
     return top, front, end
@@ -250,7 +250,7 @@ def _scan_front(stream: BinaryIO) -> tuple[str, dict[str, Entry], int]:
 def _front(front: Mapping[str, Entry], path: str) -> Entry:
     entry = front.get(path)
     if entry is None:
-        raise ValueError(f"{path} is missing")
+        raise ValueError(f"{N_('a part is missing')}: {path}")
     return entry
 
 
@@ -268,7 +268,7 @@ def _check_version(labels: Mapping[str, str]) -> None:
 def _payload_folder(front: Mapping[str, Entry]) -> str:
     folders = [path.removesuffix("/METS.xml") for path in front if path.endswith("/METS.xml") and path.count("/") == 2]
     if len(folders) != 1 or not folders[0].startswith("data/"):
-        raise ValueError("there is not exactly one information package")
+        raise ValueError(N_("there is not exactly one information package"))
     return folders[0]
 
 
@@ -290,7 +290,7 @@ def _lines(stream: BinaryIO, entry: Entry) -> Iterator[bytes]:
         lines = (rest + chunk).split(b"\n")
         rest = lines.pop()
         if len(rest) > _LINE_LIMIT:
-            raise ValueError("a line is too long")
+            raise ValueError(N_("a line is too long"))
         yield from lines
     if rest:
         yield rest

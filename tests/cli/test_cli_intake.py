@@ -111,7 +111,7 @@ def test_a_secret_case_file_leaves_no_trace_of_its_title(fresh: Terminal, tmp_pa
 
 def refused_id(terminal: Terminal, folder: Path) -> str:
     """Hand a case file in whose count of documents is wrong; return its transfer."""
-    make_case_folder(folder, case={"totalDoc": 9})
+    make_case_folder(folder, case={"totalDoc": 9, "maintenance": "99"})
     return str(terminal("ingest", folder, "--json").objects[0]["transfer_id"])
 
 
@@ -119,11 +119,11 @@ def test_an_officer_takes_a_refused_transfer_in(fresh: Terminal, tmp_path: Path)
     transfer = refused_id(fresh, tmp_path / "case")
     shutil.rmtree(tmp_path / "case")
     assert fresh("transfer", "resolve", transfer, "--accept").code == 2, "a reason is asked for"
-    other = fresh("transfer", "resolve", transfer, "--accept", "--because", "x", "--waive", "metadata.missing")
+    other = fresh("transfer", "resolve", transfer, "--accept", "--because", "x", "--waive", "metadata.total-differs")
     assert other.code == 3, "what was not waived still refuses"
-    said = fresh(
-        "transfer", "resolve", transfer, "--accept", "--because", "đã đối chiếu", "--waive", "metadata.total-differs"
-    )
+    unknown = fresh("transfer", "resolve", transfer, "--accept", "--because", "x", "--waive", "metadata.misspelt")
+    assert unknown.code == 2
+    said = fresh("transfer", "resolve", transfer, "--accept", "--because", "đã đối chiếu")
     assert said.code == 0
     assert fresh("transfer", "list", "--state", "resolved", "--json").objects[0]["id"] == transfer
     assert fresh("search", "sua duong", "--json").objects[0]["total"] > 0

@@ -105,6 +105,7 @@ def start_server() -> S3Server:
         "-s3",
         f"-s3.port={s3}",
         "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
         f"-s3.config={folder / 's3.json'}",
         "-master.volumeSizeLimitMB=64",
         "-volume.max=0",

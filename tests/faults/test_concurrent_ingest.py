@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+import ingest.pipeline
 from archive.archive import create_archive, open_archive
+from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.values import TransferQuery
 from ingest.values import IngestStatus
 from ingest.workspace import Workspace, abandoned
@@ -213,13 +215,12 @@ def test_dead_process_has_its_case_file_finished_not_doubled(tmp_path: Path, mon
 
 def die_before_registration(archive: Path, source: Path) -> None:
     """Ingest up to the stored container, then die."""
-    from archive.catalogue.catalogue import Catalogue
 
     def die(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(60)
 
-    Catalogue.register = die  # type: ignore[method-assign]  # only in this process, which ends here
+    setattr(Catalogue, "register", die)  # noqa: B010 - only in this process, which ends here
     with open_archive(archive) as opened:
         take_in(opened, source)
 
@@ -247,12 +248,11 @@ def test_claim_of_a_living_process_is_waited_for(tmp_path: Path, monkeypatch: py
 
 def hang_before_storing(archive: Path, source: Path, started: Any) -> None:
     """Ingest up to the decision, then hang."""
-    import ingest.pipeline
 
     def hang(*_: object, **__: object) -> None:
         started.set()
         time.sleep(600)
 
-    ingest.pipeline.write_package = hang  # type: ignore[assignment]  # only in this process, which ends here
+    setattr(ingest.pipeline, "write_package", hang)  # noqa: B010 - only in this process, which ends here
     with open_archive(archive) as opened:
         take_in(opened, source)

@@ -7,18 +7,20 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+import ingest.pipeline
 from archive.access.export import export_container, export_document, export_files, find_one
 from archive.archive import Archive, create_archive, open_archive
 from archive.campaign import CampaignSettings, verify_all
 from archive.catalogue.values import TransferQuery, TransferState
 from archive.indexing import bring_level, open_index
-from archive.journal import record_event, write_event
+from archive.journal import read_journal
 from archive.search.values import SearchRequest
 from ingest.batch import BatchSettings, recover
 from ingest.pipeline import DECIDED
@@ -26,7 +28,8 @@ from ingest.rebuild import rebuild
 from ingest.transfers import accept_transfer, brought_back, find_transfer
 from ingest.values import IngestStatus
 from ingest.workspace import abandoned
-from model.errors import ConflictError
+from model.errors import ConflictError, IntegrityError, StorageError
+from model.findings import ValidationReport
 from tests.fakes.archives import container_paths, flip_byte, take_in
 from tests.fakes.casefiles import make_case_folder
 from tests.fakes.custody import assert_told, assert_whole, chauban, leftovers
@@ -136,22 +139,49 @@ def test_campaign_that_only_looked_is_not_gone_on_with_as_a_repair(
     """An interrupted verification has passed damage by; the repair that follows must not leave it there."""
     monkeypatch.setattr("archive.campaign.PART", 1)
     with open_archive(copy_of(damaged, tmp_path / "archive")) as archive:
-        looking = verify_all(archive, CampaignSettings())
-        next(looking)
-        next(looking)
-        looking.close()
+        with closing(cast("Generator[ValidationReport]", verify_all(archive, CampaignSettings()))) as looking:
+            next(looking)
+            next(looking)
         campaign(archive, repair=True)
         assert campaign(archive, deep=True) == {"custody.verified"}
 
 
-def test_killed_between_journal_and_catalogue_of_an_event(held: Path, tmp_path: Path) -> None:
-    """The journal knows an event that the catalogue does not: a rebuild brings it in, and nothing is called damage."""
-    with open_archive(copy_of(held, tmp_path / "archive")) as archive:
-        case = find_one(archive, "H49.64.2024.0")
-        event = archive.catalogue.events(case.aip_id)[-1]
-        write_event(archive.copies, case.aip_id, 1, event)
-        record_event(archive, case.aip_id, 1, event)
-        assert campaign(archive) == {"custody.verified"}
+def do_export(archive: Path) -> None:
+    target = archive.parent / "out.txt"
+    target.unlink(missing_ok=True)
+    with open_archive(archive) as opened:
+        export_document(opened, find_one(opened, "H49.64.2024.0"), 1, target)
+
+
+def check_events(archive: Path) -> None:
+    """Every copy and the catalogue know the same events."""
+    with open_archive(archive) as opened:
+        assert list(recover(opened)) == []
+        assert_whole(opened, CASES)
+        held = find_one(opened, "H49.64.2024.0")
+        told = {event.id for _version, event in read_journal(opened.copies, held.aip_id)}
+        known = {event.id for event in opened.catalogue.events(held.aip_id)}
+        assert told <= known
+
+
+def test_killed_while_recording_an_event(context: Any, held: Path, tmp_path: Path) -> None:
+    killed_everywhere(context, held, tmp_path, do_export, check_events, SHORT)
+
+
+def test_event_waits_for_the_store_that_is_away(held: Path, tmp_path: Path) -> None:
+    archive = copy_of(held, tmp_path / "archive")
+    (archive / "b").rename(archive / "away")
+    (archive / "b").mkdir()
+    result = chauban(archive, "verify", "--all")
+    assert_told(result, StorageError.exit_code)
+    assert result.stdout.count("store b") >= CASES, result.stdout
+    result = chauban(archive, "verify", "H49.64.2024.0")
+    assert result.returncode == IntegrityError.exit_code, result
+    assert "Traceback" not in result.stderr
+    assert list((archive / "b").iterdir()) == []
+    (archive / "b").rmdir()
+    (archive / "away").rename(archive / "b")
+    check_events(archive)
 
 
 # --- rebuild
@@ -307,13 +337,11 @@ def test_power_cut_that_shortens_a_file_of_the_work_area(context: Any, tmp_path:
 
 
 def die_before_storing(archive: Path, source: Path) -> None:
-    import ingest.pipeline
-
     def die(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(60)
 
-    ingest.pipeline.write_package = die  # type: ignore[assignment]  # only in this process, which ends here
+    setattr(ingest.pipeline, "write_package", die)  # noqa: B010 - only in this process, which ends here
     with open_archive(archive) as opened:
         take_in(opened, source)
 

@@ -316,6 +316,21 @@ def test_file_changes_after_it_was_read(
     completes(archive, make_case_folder(source))
 
 
+@pytest.mark.parametrize("act", [into_link, into_pipe, into_folder, rewrite, shorten, Path.unlink])
+def test_nothing_else_is_kept_of_a_refused_transfer_than_was_received(
+    archive: Archive, source: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[Path], None]
+) -> None:
+    """Somebody changes a file, or puts a link to another one in its place, while its transfer is being refused."""
+    (source / "thừa.txt").write_text("không ai nêu tên", encoding="utf-8")
+    with between(monkeypatch, "examine", lambda: act(source / "001 văn bản.txt")):
+        (report,) = take_in(archive, source)
+    assert report.status is IngestStatus.FAILED
+    assert report.exit_code == UNSAFE
+    assert "001" in report.reason
+    assert_whole_but_empty(archive)
+    assert list(archive.copies.list("transfers/")) == []
+
+
 # --- a store fails
 
 
@@ -351,6 +366,20 @@ def test_copy_that_reads_back_differently_is_no_copy(archive: Archive, source: P
     stopped(report)
     assert archive.catalogue.counts().case_files == 0
     completes(archive, source)
+
+
+def test_resumed_example_gives_the_same_package(archive: Archive) -> None:
+    """Every kind of description and document: what is read back from the work area is what was written there."""
+    first, second = archive.copies.stores
+    for source in sorted((Path(__file__).parents[2] / "examples" / "batch").iterdir()):
+        failing = FailingStore(second, commit=0)
+        failing.after_commit = True
+        (*_earlier, report) = take_in(replace(archive, copies=CopySet([first, failing])), source)
+        if report.status is IngestStatus.FAILED:
+            resumed, again = take_in(archive, source)
+            assert (resumed.status, again.status) == (IngestStatus.ACCEPTED, IngestStatus.HELD_ALREADY), resumed
+    assert archive.catalogue.counts().case_files >= 3
+    assert_whole(archive, archive.catalogue.counts().case_files)
 
 
 def test_lost_answer_of_a_commit(archive: Archive, source: Path) -> None:

@@ -266,7 +266,10 @@ def described(**case: Any) -> Callable[[Path], None]:
 
 
 def as_text(text: str) -> Callable[[Path], None]:
-    return lambda source: (source / "hoso.json").write_text(text, encoding="utf-8") and None
+    def write(source: Path) -> None:
+        (source / "hoso.json").write_text(text, encoding="utf-8")
+
+    return write
 
 
 def large(source: Path) -> None:
@@ -413,10 +416,17 @@ def tar_with(*members: tuple[str, bytes], kind: bytes = tarfile.REGTYPE) -> Call
     return write
 
 
+def bytes_of(content: bytes) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        path.write_bytes(content)
+
+    return write
+
+
 ARCHIVES: dict[str, Callable[[Path], None]] = {
-    "empty": lambda path: path.write_bytes(b"") and None,
-    "noise": lambda path: path.write_bytes(os.urandom(100_000)) and None,
-    "half a ZIP": lambda path: path.write_bytes(b"PK\x03\x04" + bytes(50)) and None,
+    "empty": bytes_of(b""),
+    "noise": bytes_of(os.urandom(100_000)),
+    "half a ZIP": bytes_of(b"PK\x03\x04" + bytes(50)),
     "links": tar_with(("a", b"/etc/passwd"), ("b", b".."), kind=tarfile.SYMTYPE),
     "hard link": tar_with(("a", b"/etc/passwd"), kind=tarfile.LNKTYPE),
     "device": tar_with(("a", b""), kind=tarfile.CHRTYPE),

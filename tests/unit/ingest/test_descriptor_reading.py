@@ -203,7 +203,7 @@ def test_csv_of_any_program(tmp_path: Path, encoding: str, divider: str) -> None
         ("hoso.json", b"\xff\xfe\x00", ""),
         ("hoso.json", '{"caseFile": {"mode": "03", "mode": "01"}}', "twice"),
         ("hoso.json", '{"caseFile": {"totalDoc": NaN}}', "NaN"),
-        ("hoso.json", "[]", "{ is expected"),
+        ("hoso.json", "[]", "expected here: {"),
         ("hoso.json", "", "empty"),
         ("hoso.xml", "<hoso><title>x</hoso>", "line 1"),
         ("hoso.xml", "<a>" * 40, "nested"),
