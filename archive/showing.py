@@ -103,7 +103,6 @@ def _version_lines(version: PackageVersion) -> Iterator[str]:
         size=size_text(version.byte_count),
         digest=version.container_sha256.hex(),
     )
-    yield f"  {_('Evidence')}: {_('unsealed')}"
     for copy in version.copies:
         when = date_text(copy.verified_at) if copy.verified_at else _("never")
         state = outcome_word(copy.outcome) if copy.outcome is not Outcome.INDETERMINATE else _("not verified")

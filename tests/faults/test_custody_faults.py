@@ -36,7 +36,7 @@ from tests.fakes.custody import assert_told, assert_whole, chauban, leftovers
 from tests.fakes.killing import kill_after, killing_itself, server
 
 CASES = 3
-SHORT, LONG = 10, 100
+SHORT, LONG = 4, 100
 
 
 @pytest.fixture(scope="module")
@@ -315,9 +315,8 @@ def test_killed_while_refusing_often(context: Any, held: Path, tmp_path: Path) -
 # --- a power cut: what was not synced is gone
 
 
-@pytest.mark.parametrize("part", ["files.jsonl", "documents.jsonl", "text.jsonl.gz", "report.json"])
-@pytest.mark.parametrize("left", [0, 100])
-def test_power_cut_that_shortens_a_file_of_the_work_area(context: Any, tmp_path: Path, part: str, left: int) -> None:
+@pytest.mark.parametrize("part", ["files.jsonl", "documents.jsonl", "report.json"])
+def test_power_cut_that_shortens_a_file_of_the_work_area(context: Any, tmp_path: Path, part: str) -> None:
     """Never a package of less than was handed in."""
     source = make_case_folder(tmp_path / "case", documents=6)
     create_archive(tmp_path / "archive", stores=("a", "b"))
@@ -329,7 +328,7 @@ def test_power_cut_that_shortens_a_file_of_the_work_area(context: Any, tmp_path:
         for workspace in abandoned(archive.work):
             assert workspace.step(DECIDED) is not None
             workspace.close()
-        os.truncate(folder / part, left)
+        os.truncate(folder / part, (folder / part).stat().st_size // 2)
         reports = take_in(archive, source)
         assert [report.status for report in reports] == [IngestStatus.ACCEPTED]
         assert reports[0].files == 6
@@ -361,7 +360,7 @@ def export_all(archive: Path, target: Path, at: Any) -> None:
 def test_killed_while_exporting(context: Any, held: Path, tmp_path: Path) -> None:
     moments = random.Random(3)
     seen = set()
-    for number in range(SHORT):
+    for number in range(8):
         target = tmp_path / str(number)
         target.mkdir()
         begun = context.Event()

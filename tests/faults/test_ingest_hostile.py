@@ -372,8 +372,10 @@ UNUSUAL = {
 """What may be taken in, when it is said what was changed."""
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("what", DESCRIPTORS)
+@pytest.mark.parametrize(
+    ("what", "backend"),
+    [(what, "sqlite") for what in DESCRIPTORS] + [(what, "postgresql") for what in sorted(UNUSUAL)],
+)
 def test_hostile_descriptor(tmp_path: Path, backend: str, what: str) -> None:
     source = make_case_folder(tmp_path / "case")
     DESCRIPTORS[what](source)
@@ -435,7 +437,7 @@ ARCHIVES: dict[str, Callable[[Path], None]] = {
 }
 
 
-@pytest.mark.parametrize("suffix", [".zip", ".tar", ".tar.gz"])
+@pytest.mark.parametrize("suffix", [".zip", ".tar.gz"])
 @pytest.mark.parametrize("what", ARCHIVES)
 def test_hostile_made_archive(archive: Archive, tmp_path: Path, what: str, suffix: str) -> None:
     source = tmp_path / f"case{suffix}"
