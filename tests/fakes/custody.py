@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 
 from archive.archive import Archive, open_archive
 from archive.campaign import CampaignSettings, verify_all
+from formats.examine import Examiner
 from model.findings import Outcome
 
 PROGRAM = "import cli; cli.main()"
@@ -31,6 +34,14 @@ def chauban(
         check=False,
         env={**os.environ, **(environment or {})},
     )
+
+
+@contextmanager
+def one_examiner() -> Iterator[None]:
+    """Let every ingest of this process use one examiner: starting one takes longer than most ingests of tests."""
+    with Examiner() as examiner, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingest.batch.Examiner", lambda: nullcontext(examiner))
+        yield
 
 
 def assert_told(result: "subprocess.CompletedProcess[str]", exit_code: int) -> None:

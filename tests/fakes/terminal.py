@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -53,6 +55,10 @@ class Terminal:
 
     def start(self, *words: object, env: Mapping[str, str] | None = None, lang: str = "") -> "subprocess.Popen[bytes]":
         """Start the installed program, in a process group of its own."""
+        with _heeding_interrupts():
+            return self._popen(words, env, lang)
+
+    def _popen(self, words: Sequence[object], env: Mapping[str, str] | None, lang: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             [PROGRAM, *self._line(words, lang)],
             stdin=subprocess.DEVNULL,
@@ -76,6 +82,16 @@ class Terminal:
 
 
 @cache
+@contextmanager
+def _heeding_interrupts() -> Iterator[None]:
+    """Undo for a while what a shell does to background commands, or what is started would never see Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _root() -> click.Group:
     import cli
 

@@ -29,7 +29,7 @@ from ingest.sources.folder import FolderSource
 from ingest.values import IngestReport, IngestStatus
 from tests.fakes.archives import new_archive, take_in
 from tests.fakes.casefiles import make_case_folder
-from tests.fakes.custody import assert_told, assert_unharmed, assert_whole, chauban
+from tests.fakes.custody import assert_told, assert_unharmed, assert_whole, chauban, one_examiner
 from tests.fakes.failing_store import FailingStore
 from tests.fakes.line import Line
 from tests.fakes.postgres import PostgresUnavailableError, shared_postgres
@@ -42,6 +42,12 @@ UNREACHABLE, REFUSED, UNSAFE = 14, 3, 17
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     return make_case_folder(tmp_path / "case")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def examiner() -> Iterator[None]:
+    with one_examiner():
+        yield
 
 
 @pytest.fixture

@@ -24,11 +24,17 @@ from tests.conftest import DATA
 from tests.fakes.archives import codes, new_archive, take_in
 from tests.fakes.casefiles import make_case_folder
 from tests.fakes.catalogue_databases import BACKENDS, new_database
-from tests.fakes.custody import assert_unharmed, chauban, leftovers
+from tests.fakes.custody import assert_unharmed, chauban, leftovers, one_examiner
 
 SECONDS = 20
 UNSAFE = 17
 PACKED = (".zip", ".tar", ".gz", ".tgz")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def examiner() -> Iterator[None]:
+    with one_examiner():
+        yield
 
 
 @pytest.fixture
