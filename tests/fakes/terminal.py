@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -58,7 +58,7 @@ class Terminal:
         with _heeding_interrupts():
             return self._popen(words, env, lang)
 
-    def _popen(self, words: Sequence[object], env: Mapping[str, str] | None, lang: str) -> "subprocess.Popen[bytes]":
+    def _popen(self, words: tuple[object, ...], env: Mapping[str, str] | None, lang: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             [PROGRAM, *self._line(words, lang)],
             stdin=subprocess.DEVNULL,
@@ -81,7 +81,6 @@ class Terminal:
         return before + [str(word) for word in words]
 
 
-@cache
 @contextmanager
 def _heeding_interrupts() -> Iterator[None]:
     """Undo for a while what a shell does to background commands, or what is started would never see Ctrl-C."""
@@ -92,6 +91,7 @@ def _heeding_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+@cache
 def _root() -> click.Group:
     import cli
 
