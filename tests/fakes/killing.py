@@ -66,12 +66,13 @@ def start(context: Any, archive: Path, sources: list[Path], boundary: int = 0) -
     return process, counted
 
 
-def kill_after(process: Any, seconds: float) -> None:
-    """Kill a process after a while, wherever it is; it may have ended before."""
+def kill_after(process: Any, seconds: float) -> bool:
+    """Kill a process after a while, wherever it is; return false when it had ended before."""
     process.join(seconds)
     if process.is_alive():
         os.kill(process.pid, signal.SIGKILL)
     process.join(60)
+    return bool(process.exitcode)
 
 
 class _Counter:

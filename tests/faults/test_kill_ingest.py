@@ -17,7 +17,7 @@ from tests.fakes.killing import kill_after, server, start
 
 CASES = 2
 SHORT_BOUNDARIES, SHORT_MOMENTS = 16, 8
-LONG_BOUNDARIES, LONG_MOMENTS = 160, 60
+LONG_BOUNDARIES, LONG_MOMENTS = 180, 60
 
 
 @pytest.fixture(scope="module")
@@ -87,13 +87,15 @@ def kill_at_boundary(context: Any, archive: Path, sources: list[Path], boundary:
     return bool(process.exitcode)
 
 
-def kill_at_moment(context: Any, archive: Path, sources: list[Path], seconds: float) -> None:
+def kill_at_moment(context: Any, archive: Path, sources: list[Path], seconds: float) -> bool:
+    """Return whether it was killed: it may have ended before."""
     create_archive(archive, stores=("a", "b"))
     process, _counted = start(context, archive, sources)
-    kill_after(process, seconds)
+    killed = kill_after(process, seconds)
     check_visible(archive)
     restart(context, archive, sources)
     check_whole(archive)
+    return killed
 
 
 def _spread(total: int, count: int) -> Iterator[int]:
@@ -124,6 +126,5 @@ def test_killed_two_hundred_times(context: Any, sources: list[Path], boundaries:
         killed += kill_at_boundary(context, tmp_path / f"b{boundary}", sources, boundary)
     moments = random.Random(7)
     for number in range(LONG_MOMENTS):
-        kill_at_moment(context, tmp_path / f"m{number}", sources, moments.uniform(0.02, 2.0))
-        killed += 1
+        killed += kill_at_moment(context, tmp_path / f"m{number}", sources, moments.uniform(0.02, 1.2))
     assert killed >= 200
