@@ -36,7 +36,7 @@ from tests.fakes.custody import assert_told, assert_whole, chauban, leftovers
 from tests.fakes.killing import kill_after, killing_itself, server
 
 CASES = 3
-SHORT, LONG = 4, 100
+SHORT, LONG = 4, 60
 
 
 @pytest.fixture(scope="module")
