@@ -3,6 +3,7 @@
 import fcntl
 import mmap
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -29,6 +30,7 @@ class WorkerProcess:
             shared.flush()
             self._marker = mmap.mmap(shared.fileno(), frames.MARKER.size, access=mmap.ACCESS_READ)
             lifeline, self._lifeline = os.pipe()
+            self._inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             try:
                 self._process = subprocess.Popen(
                     [sys.executable, "-m", "formats.worker", str(shared.fileno()), str(lifeline)],
@@ -109,7 +111,9 @@ class WorkerProcess:
         _, status, usage = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
         self._release()
-        return self._process.returncode, usage.ru_maxrss * 1024
+        # Linux counts what the process that started it held until the worker's program was loaded.
+        own = usage.ru_maxrss if usage.ru_maxrss > self._inherited else 0
+        return self._process.returncode, own * 1024
 
     def signal_kill_if_alive(self) -> None:
         """A worker that closed its pipe is ending; one that did not end within a second is killed."""
