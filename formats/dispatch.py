@@ -11,7 +11,7 @@ from typing import Protocol, cast
 from formats import findings as kinds
 from formats.content import Content, open_content
 from formats.families import MAIL, TEXT, family_of
-from formats.frames import STEP_TEXT, STEP_VALIDATE
+from model.worker.frames import STEP_TEXT, STEP_VALIDATE
 from formats.headers import looks_like_mail
 from formats.identify import Identifier
 from formats.text import tidy

@@ -14,9 +14,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from formats import findings as kinds
-from formats import frames
+from model.worker import frames
 from formats.aliases import AliasFolder
-from formats.process import WorkerProcess
+from model.worker.process import WorkerProcess
 from formats.tools import tool_versions
 from model.errors import ConfigurationError
 from model.findings import Finding
@@ -315,7 +315,7 @@ class Examiner:
     def _running(self) -> WorkerProcess:
         if self._worker is None:
             self._aliases = self._aliases or AliasFolder()
-            self._worker = WorkerProcess()
+            self._worker = WorkerProcess("formats.worker")
             self._worker.queue(frames.encode({**self._options, "aliases": str(self._aliases.path)}))
         return self._worker
 

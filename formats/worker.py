@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from formats import frames
+from model.worker import frames
 from formats.dispatch import Dispatcher
-from formats.process import die_with
+from model.worker.process import die_with
 from model.formats import FormatFacts
 
 _FLUSH_BYTES = 1 << 16

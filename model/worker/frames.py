@@ -1,4 +1,4 @@
-"""The frames that pass between an examiner and its worker: a length, then JSON.
+"""The frames that pass between a parent and its worker: a length, then JSON.
 
 JSON and not pickle: the worker parses hostile bytes, so what it says is data and never code. Text may hold
 lone surrogates (names that are not UTF-8), which `surrogatepass` keeps.

@@ -19,12 +19,15 @@ _LARGEST_FRAME = 256 << 20
 
 
 class WorkerProcess:
-    """A spawned `python -m formats.worker`, its request and answer pipes, and the marker it leaves.
+    """A spawned `python -m MODULE MARKER LIFELINE`, its request and answer pipes, and the marker it leaves.
 
     The worker dies with this process: the write end of its lifeline is held here only.
+
+    Args:
+        module: the program's module that is run, such as `formats.worker`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
         with tempfile.TemporaryFile() as shared:
             shared.write(frames.MARKER.pack(frames.IDLE, 0, 0.0))
             shared.flush()
@@ -33,7 +36,7 @@ class WorkerProcess:
             self._inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "formats.worker", str(shared.fileno()), str(lifeline)],
+                    [sys.executable, "-m", module, str(shared.fileno()), str(lifeline)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
@@ -139,7 +142,7 @@ class WorkerProcess:
 
 def _environment() -> dict[str, str]:
     """Return this process's environment, with this program's code found wherever it was found here."""
-    root = str(Path(__file__).resolve().parents[1])
+    root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     search = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}
     return {**os.environ, **search, **_LEAN}
