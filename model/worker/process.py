@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from formats import frames
+from model.worker import frames
 
 _CHUNK = 1 << 18
 _LARGEST_FRAME = 256 << 20
