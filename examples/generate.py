@@ -1,7 +1,7 @@
 """Writes the generated examples: `python examples/generate.py [--to FOLDER]`.
 
 The same versions of the libraries write the same bytes. Needs the development dependencies and the
-fonts in examples/fonts.
+fonts in preservation/printing/fonts.
 """
 
 import argparse

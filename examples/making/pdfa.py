@@ -23,7 +23,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 
 from making.images import scan_jpeg
 
-FONTS = Path(__file__).resolve().parents[1] / "fonts"
+FONTS = Path(__file__).resolve().parents[2] / "preservation" / "printing" / "fonts"
 HANOI = timezone(timedelta(hours=7))
 MOTTO = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
 INVENTED = "Văn bản minh họa phần mềm: cơ quan, nhân vật và sự việc đều hư cấu."
