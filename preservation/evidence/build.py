@@ -9,7 +9,7 @@ Source:
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 from asn1crypto import algos
@@ -123,15 +123,11 @@ def renewed_members(algorithm: str, members: Iterable[bytes], record: bytes) -> 
     return tuple(digest_bytes(member + earlier, algorithm) for member in members)
 
 
-def with_token(timestamp: ArchiveTimestampParts, token: bytes) -> ArchiveTimestampParts:
-    """Return the same archive timestamp with its token exchanged: validation data was laid into it."""
-    return replace(timestamp, token=token)
-
-
 def _parts(record: bytes) -> tuple[list[str], list[bytes]]:
     decoded = EvidenceRecord.load(record)
     names = [item["algorithm"].native for item in decoded["digest_algorithms"]]
-    return [name.replace("_", "-") for name in names], [chain.dump() for chain in decoded["archive_time_stamp_sequence"]]
+    chains = [chain.dump() for chain in decoded["archive_time_stamp_sequence"]]
+    return [name.replace("_", "-") for name in names], chains
 
 
 def _record(algorithms: Sequence[str], chains: Iterable[bytes]) -> bytes:

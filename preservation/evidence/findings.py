@@ -87,7 +87,7 @@ IMPRINT_ALGORITHM = finding_kind(
 )
 UNDECLARED_ALGORITHM = finding_kind(
     "evidence.undeclared-algorithm",
-    Severity.WARNING,
+    Severity.ERROR,
     N_("The record uses {algorithm} without declaring it."),
     source="RFC 4998 3.1",
 )

@@ -80,7 +80,6 @@ class _Verification:
     """Names of objects whose digest a chain needs and nobody knows."""
 
     def report(self) -> RecordReport:
-        self._declared()
         covered = self._covered_by(self.record.chains[0], None)
         broken = self._structure(covered)
         stamps, verdicts = self._tokens()
@@ -145,6 +144,7 @@ class _Verification:
     def _structure(self, covered: set[str]) -> bool:
         """Verify paths, chaining and order. Return whether something is broken."""
         before = len(self.findings)
+        self._declared()
         number = 0
         for position, chain in enumerate(self.record.chains):
             if position:
@@ -281,6 +281,7 @@ _BREAKING = frozenset(
         kinds.ORDER,
         kinds.MIXED_ALGORITHMS,
         kinds.IMPRINT_ALGORITHM,
+        kinds.UNDECLARED_ALGORITHM,
     )
 )
 
