@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from making import cases_building, cases_daily, cases_people, real, refused
+from making import cases_building, cases_daily, cases_people, real, refused, signed
 from making.casebook import Example
 from making.descriptors import csv_descriptor, json_descriptor, xlsx_descriptor, xml_descriptor
 from making.office import bag, write_zip
@@ -67,6 +67,13 @@ def real_ones() -> Iterator[tuple[str, bytes]]:
         yield from ((f"{folder}/{name}", content) for name, content in files.items())
 
 
+def signed_ones() -> Iterator[tuple[str, bytes]]:
+    """Yield the files of the signed case file, and of the trust folder to judge it by."""
+    case = signed.signed_case()
+    yield from _folder("signed/01-dat-ten-duong", case, json_descriptor(case))
+    yield from ((f"{signed.TRUST}/{name}", content) for name, content in signed.trust_folder().items())
+
+
 EXPECTED = (
     ("batch/01-cap-giay-chung-nhan-dat", "accepted", ""),
     ("batch/02-sua-chua-cau-suoi-ngoc", "accepted", ""),
@@ -104,6 +111,7 @@ def everything() -> Iterator[tuple[str, bytes]]:
     yield from accepted()
     yield from refused_ones()
     yield from real_ones()
+    yield from signed_ones()
     yield "expected.csv", expected_csv()
 
 

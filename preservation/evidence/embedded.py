@@ -28,7 +28,7 @@ def evidence_facts(
         id: its entry name.
     """
     objects = [DataObject(name=name, digest=partial(digests, name)) for name in names]
-    report = verify_record(record, objects, at=_NO_TIME, check_token=_token, whole_group=True)
+    report = verify_record(record, objects, at=_NO_TIME, check_token=_token)
     return EvidenceFacts(
         id=id,
         kind=report.kind,
