@@ -4,8 +4,10 @@ import io
 import json
 import random
 import struct
+import sys
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pikepdf
@@ -251,3 +253,26 @@ def _describe(folder: Path, code: str, names: list[str]) -> None:
     ]
     content = json.dumps({"caseFile": case, "documents": documents}, ensure_ascii=False)
     (folder / "hoso.json").write_text(content, encoding="utf-8")
+
+
+def signed_files(cases: int = 30, documents: int = 20) -> Path:
+    """Return a batch of case files of PDF letters signed with the demonstration authority (PAdES-B-T)."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
+    from making.signed import sign_pdf
+
+    folder = ROOT / f"signed-{cases}-{documents}"
+    if (folder / "complete").exists():
+        return folder / "batch"
+    letters = small_files(cases, 3 * documents, first=5_000_000)
+    when = datetime(2025, 6, 20, tzinfo=UTC)
+    for case, source in enumerate(sorted(letters.iterdir())):
+        target = folder / "batch" / f"case-{case:05d}"
+        target.mkdir(parents=True, exist_ok=True)
+        names = []
+        for path in sorted(source.glob("*.pdf"))[:documents]:
+            signer = ("person", "agency")[len(names) % 2]
+            (target / path.name).write_bytes(sign_pdf(path.read_bytes(), signer, when + timedelta(minutes=len(names))))
+            names.append(path.name)
+        _describe(target, f"H49.64.2025.KY{case}", names)
+    (folder / "complete").touch()
+    return folder / "batch"

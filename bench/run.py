@@ -1,4 +1,4 @@
-"""Every benchmark, or those named: `make bench`, `python bench/run.py large small verify memory held search`.
+"""Every benchmark, or those named: `make bench`, `python bench/run.py large small signatures verify memory …`.
 
 Each prints the ratio against a named reference measured in the same run. Times differ between
 machines and hours; ratios are what to compare.
@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.bench_ingest import held, large, memory, small
+from bench.bench_signatures import signatures
 from bench.bench_verify import verify
 
 
@@ -24,6 +25,7 @@ def search() -> None:
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "large": large,
     "small": small,
+    "signatures": signatures,
     "verify": verify,
     "memory": memory,
     "held": held,
