@@ -14,9 +14,10 @@ from typing import Self
 
 from asn1crypto import algos
 
+from preservation.cms import tlv
 from preservation.cms.digests import digest_bytes
 from preservation.evidence.hashtree import node
-from preservation.evidence.reading import sequence_der
+from preservation.evidence.reading import raw_chains, sequence_der
 from preservation.evidence.structure import EvidenceRecord
 
 
@@ -86,20 +87,20 @@ class ArchiveTimestampParts:
     def der(self) -> bytes:
         """Return the DER `ArchiveTimeStamp`."""
         lists = [self.first, *((value,) for value in self.siblings)] if self.first else []
-        tree = _tagged(0xA2, b"".join(_hash_list(values) for values in lists)) if lists else b""
-        return _tagged(0x30, _tagged(0xA0, _identifier(self.algorithm)) + tree + self.token)
+        tree = tlv.encode(0xA2, b"".join(_hash_list(values) for values in lists)) if lists else b""
+        return tlv.encode(tlv.SEQUENCE, tlv.encode(0xA0, _identifier(self.algorithm)) + tree + self.token)
 
 
 def new_record(timestamp: ArchiveTimestampParts) -> bytes:
     """Return the record of a group that was timestamped for the first time."""
-    return _record([timestamp.algorithm], [_tagged(0x30, timestamp.der())])
+    return _record([timestamp.algorithm], [tlv.encode(tlv.SEQUENCE, timestamp.der())])
 
 
 def renew_timestamp(record: bytes, timestamp: ArchiveTimestampParts) -> bytes:
     """Return a record whose last timestamp is covered by a new one of the same hash algorithm."""
     algorithms, chains = _parts(record)
-    last = EvidenceRecord.load(record)["archive_time_stamp_sequence"][-1]
-    chains[-1] = _tagged(0x30, bytes(last.contents) + timestamp.der())
+    last = tlv.body(chains[-1], tlv.element_at(chains[-1], 0))
+    chains[-1] = tlv.encode(tlv.SEQUENCE, last + timestamp.der())
     return _record(algorithms, chains)
 
 
@@ -107,7 +108,7 @@ def renew_tree(record: bytes, timestamp: ArchiveTimestampParts) -> bytes:
     """Return a record with a new chain, whose hash tree covers the data and all earlier chains."""
     algorithms, chains = _parts(record)
     declared = algorithms if timestamp.algorithm in algorithms else [*algorithms, timestamp.algorithm]
-    return _record(declared, [*chains, _tagged(0x30, timestamp.der())])
+    return _record(declared, [*chains, tlv.encode(tlv.SEQUENCE, timestamp.der())])
 
 
 def renewed_members(algorithm: str, members: Iterable[bytes], record: bytes) -> tuple[bytes, ...]:
@@ -126,13 +127,12 @@ def renewed_members(algorithm: str, members: Iterable[bytes], record: bytes) -> 
 def _parts(record: bytes) -> tuple[list[str], list[bytes]]:
     decoded = EvidenceRecord.load(record)
     names = [item["algorithm"].native for item in decoded["digest_algorithms"]]
-    chains = [chain.dump() for chain in decoded["archive_time_stamp_sequence"]]
-    return [name.replace("_", "-") for name in names], chains
+    return [name.replace("_", "-") for name in names], [whole for whole, _ in raw_chains(record)]
 
 
 def _record(algorithms: Sequence[str], chains: Iterable[bytes]) -> bytes:
-    declared = b"".join(_tagged(0x30, _identifier(name)) for name in algorithms)
-    return _tagged(0x30, b"\x02\x01\x01" + _tagged(0x30, declared) + sequence_der(chains))
+    declared = b"".join(tlv.encode(tlv.SEQUENCE, _identifier(name)) for name in algorithms)
+    return tlv.encode(tlv.SEQUENCE, b"\x02\x01\x01" + tlv.encode(tlv.SEQUENCE, declared) + sequence_der(chains))
 
 
 def _identifier(algorithm: str) -> bytes:
@@ -142,13 +142,4 @@ def _identifier(algorithm: str) -> bytes:
 
 
 def _hash_list(values: Iterable[bytes]) -> bytes:
-    return _tagged(0x30, b"".join(_tagged(0x04, value) for value in sorted(values)))
-
-
-def _tagged(tag: int, contents: bytes) -> bytes:
-    """Return one DER element."""
-    length = len(contents)
-    if length < 0x80:
-        return bytes((tag, length)) + contents
-    size = (length.bit_length() + 7) // 8
-    return bytes((tag, 0x80 | size)) + length.to_bytes(size, "big") + contents
+    return tlv.encode(tlv.SEQUENCE, b"".join(tlv.encode(tlv.OCTET_STRING, value) for value in sorted(values)))

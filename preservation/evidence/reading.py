@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from asn1crypto import cms, core, tsp
 from lxml import etree
 
+from preservation.cms import tlv
 from preservation.cms.digests import name_of
-from preservation.evidence.structure import ArchiveTimeStampSequence, EvidenceRecord
+from preservation.evidence.structure import EvidenceRecord
 from preservation.evidence.values import RFC4998, RFC6283, ArchiveTimestamp, Chain, HashLists, Record
 
 MAX_RECORD = 64 << 20
@@ -64,27 +65,39 @@ def _read_asn1(content: bytes) -> Record:
     if record["version"].native != 1:
         raise UnreadableRecord(f"version {record['version'].native}")
     chains: list[Chain] = []
-    raw: list[bytes] = []
     count = 0
-    for chain in record["archive_time_stamp_sequence"]:
+    sent = raw_chains(content)
+    for number, (chain, (_whole, tokens)) in enumerate(zip(record["archive_time_stamp_sequence"], sent, strict=True)):
         count += len(chain)
         if count > MAX_TIMESTAMPS:
             raise UnreadableRecord("too many timestamps")
-        stamps = tuple(_asn1_timestamp(item) for item in chain)
-        before = sequence_der(raw) if raw else b""
+        stamps = tuple(_asn1_timestamp(item, token) for item, token in zip(chain, tokens, strict=True))
+        before = sequence_der(whole for whole, _ in sent[:number]) if number else b""
         chains.append(Chain(algorithm=stamps[0].algorithm if stamps else "", timestamps=stamps, before=before))
-        raw.append(chain.dump())
     declared = (_digest_name(item["algorithm"]) for item in record["digest_algorithms"])
     return Record(kind=RFC4998, chains=tuple(chains), algorithms=tuple(declared))
 
 
+def raw_chains(content: bytes) -> list[tuple[bytes, list[bytes]]]:
+    """Return each chain of a record, and each of its tokens, byte for byte: they were hashed as they are."""
+    top = tlv.element_at(content, 0)
+    *_, sequence = tlv.children(content, top)
+    found = []
+    for chain in tlv.children(content, sequence):
+        tokens = []
+        for stamp in tlv.children(content, chain):
+            *_, token = tlv.children(content, stamp)
+            tokens.append(tlv.raw(content, token))
+        found.append((tlv.raw(content, chain), tokens))
+    return found
+
+
 def sequence_der(chains: Iterable[bytes]) -> bytes:
     """Return the DER `ArchiveTimeStampSequence` of encoded chains, their bytes unchanged."""
-    return bytes(ArchiveTimeStampSequence(contents=b"".join(chains)).dump())
+    return tlv.encode(tlv.SEQUENCE, b"".join(chains))
 
 
-def _asn1_timestamp(item: core.Sequence) -> ArchiveTimestamp:
-    token = item["time_stamp"].dump()
+def _asn1_timestamp(item: core.Sequence, token: bytes) -> ArchiveTimestamp:
     time, imprint_algorithm, imprint = token_contents(token)
     _ = item["attributes"].native  # nothing follows from them, but they must be what they say
     stated = item["digest_algorithm"]
