@@ -6,8 +6,10 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +18,9 @@ from model.findings import printable
 from model.rendering import json_line
 from model.text import DOMAIN, LANGUAGES, LOCALE_DIR, N_, _, language_of_locale, use_language
 from model.version import program_version
+
+if TYPE_CHECKING:
+    from preservation.trust.commands import ArchiveTrust
 
 
 class ChauBan(click.Group):
@@ -65,9 +70,11 @@ def root(ctx: click.Context, folder: Path, lang: str | None) -> None:
     """Remember where the archive is, which commands open when they need it, and what judges case-file folders."""
     from ingest.sources.case_folder import check_case_folder
     from preservation.commands import CASE_FOLDER_CHECK
+    from preservation.trust.commands import ARCHIVE_TRUST
 
     ctx.obj = folder
     ctx.meta[CASE_FOLDER_CHECK] = check_case_folder
+    ctx.meta[ARCHIVE_TRUST] = partial(_archive_trust, folder)
     use_language(lang or _language(()))
 
 
@@ -95,13 +102,32 @@ def load_commands() -> click.Group:
     """Return the root group with every command in it."""
     from archive.commands import commands as archive_commands
     from archive.registry.commands import commands as registry_commands
+    from archive.signatures.commands import commands as signature_commands
     from formats.commands import format_group
     from ingest.commands import commands as ingest_commands
     from preservation.commands import package
+    from preservation.evidence.commands import evidence
+    from preservation.signatures.commands import signature
+    from preservation.trust.commands import trust
 
-    for command in (*archive_commands(), *ingest_commands(), *registry_commands(), format_group, package):
+    groups = (format_group, package, signature, trust, evidence)
+    for command in (*archive_commands(), *ingest_commands(), *registry_commands(), *groups):
         root.add_command(command)
+    for command in signature_commands():
+        signature.add_command(command)
     return root
+
+
+def _archive_trust(folder: Path) -> "ArchiveTrust":
+    """Return what the archive in a folder says about trust; nothing where there is no archive."""
+    from archive.configuration import CONFIG_NAME, read_configuration
+    from preservation.trust.commands import ArchiveTrust
+
+    if not (folder / CONFIG_NAME).is_file():
+        return ArchiveTrust()
+    settings = read_configuration(folder).signatures
+    home = folder / settings.trust
+    return ArchiveTrust(home=home, folder=settings.trust_folder(folder), policy=settings.policy_file(folder))
 
 
 def _stop_writing(error: OSError) -> None:

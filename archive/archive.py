@@ -46,6 +46,11 @@ class Archive:
         return self.folder / "work"
 
     @property
+    def fetched_folder(self) -> Path:
+        """Folder of validation data that was fetched from the network; may be deleted at any time."""
+        return self.folder / "fetched"
+
+    @property
     def index_folder(self) -> Path:
         """Folder of this node's search index; may be deleted at any time."""
         return self.folder / "index"
@@ -72,7 +77,7 @@ def create_archive(folder: Path, *, name: str = "", database: str = "", stores: 
     )
     if (folder / CONFIG_NAME).exists():
         raise _exists(folder)
-    for part in (folder, folder / "work"):
+    for part in (folder, folder / "work", folder / configuration.signatures.trust):
         _make_folder(part)
     made = CopySet([create_store(setting.name, setting.url, base=folder) for setting in settings]).stores
     with _new_catalogue(folder, configuration) as catalogue:

@@ -10,6 +10,7 @@ import click
 
 from archive.access.dip import export_dip
 from archive.access.export import (
+    export_archival_copies,
     export_container,
     export_document,
     export_files,
@@ -23,7 +24,7 @@ from archive.doctor import Diagnosis, diagnose
 from archive.fixity import verify_version
 from archive.indexing import bring_level, open_index
 from archive.search.folding import key as folded
-from archive.search.values import SNIPPET_MARKS, Hit, Level, SearchPage, SearchRequest, Sort
+from archive.search.values import SNIPPET_MARKS, Hit, Level, SearchPage, SearchRequest, Sort, Verdict
 from archive.showing import show_json, show_lines
 from model.dates import PartialDate
 from model.elements import CODE_TABLES, code_word
@@ -121,9 +122,9 @@ def show(ctx: click.Context, identifier: str, as_json: bool) -> None:
 @click.option(
     "--as",
     "form",
-    type=click.Choice(["dip", "aip", "files"]),
+    type=click.Choice(["dip", "aip", "files", "archival-copy"]),
     default="files",
-    help=N_("Dissemination package, stored package, or plain files."),
+    help=N_("Dissemination package, stored package, plain files, or archival copies of signed PDFs."),
 )
 @click.option(
     "--to",
@@ -154,6 +155,9 @@ def export(
             stream_document(archive, held, document, sys.stdout.buffer)
         elif form == "dip":
             click.echo(printable(str(export_dip(archive, held, target, asked, document=document))))
+        elif form == "archival-copy":
+            for path in export_archival_copies(archive, held, target, document):
+                click.echo(printable(str(path)))
         elif document is not None:
             for path in export_document(archive, held, document, target):
                 click.echo(printable(str(path)))
@@ -317,7 +321,15 @@ _FACET_NAMES = {
     "access": N_("access"),
     "agency": N_("agency"),
     "fonds": N_("fonds"),
+    "verdict": N_("signatures"),
     "year": N_("year"),
+}
+_VERDICT_WORDS = {
+    Verdict.PASSED.value: N_("valid"),
+    Verdict.FAILED.value: N_("NOT valid"),
+    Verdict.INDETERMINATE.value: N_("cannot be decided"),
+    Verdict.NONE.value: N_("no signature"),
+    Verdict.UNREADABLE.value: N_("cannot be verified"),
 }
 _LEVEL_WORDS = {Level.CASE_FILE.value: N_("case files"), Level.DOCUMENT.value: N_("documents")}
 
@@ -329,6 +341,8 @@ def _day(iso: str) -> str:
 def _facet_word(name: str, value: str) -> str:
     if name == "level":
         return _(_LEVEL_WORDS.get(value, value))
+    if name == "verdict":
+        return _(_VERDICT_WORDS.get(value, value))
     tables = {"type": "typeName", "retention": "maintenance", "access": "mode"}
     return code_word(tables[name], value, language_in_force()) if name in tables else value
 

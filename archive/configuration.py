@@ -3,8 +3,8 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,59 @@ class StoreSetting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureSettings:
+    """How the signatures of what is handed in are checked."""
+
+    check: bool = True
+    trust: str = "trust"
+    """Folder of what is trusted, relative to the archive's; nothing is trusted where the default is absent."""
+    policy: str = "signature-policy.toml"
+    """Signature policy, relative to the archive's folder; the shipped one where the default is absent."""
+    fetch: bool = False
+    """Whether missing revocation data and certificates may be fetched, from where the policy allows."""
+
+    def trust_folder(self, archive: Path) -> Path | None:
+        """Return the trust folder of an archive; none where there is none and none is asked for."""
+        path = archive / self.trust
+        return None if self.trust == _DEFAULTS.trust and not path.is_dir() else path
+
+    def policy_file(self, archive: Path) -> Path | None:
+        """Return the signature policy of an archive; none for the shipped one."""
+        path = archive / self.policy
+        return None if self.policy == _DEFAULTS.policy and not path.exists() else path
+
+
+_DEFAULTS = SignatureSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthoritySetting:
+    """One timestamp authority; the first one named is asked first."""
+
+    name: str
+    url: str
+    """Its RFC 3161 service over HTTP."""
+    algorithm: str = "sha512"
+    """Digest algorithm of what it stamps."""
+    policy: str = ""
+    """OID of the policy that is demanded; empty: its own choice."""
+    user_env: str = ""
+    """Environment variable that holds the user name; a secret is never in chauban.toml."""
+    password_env: str = ""
+    """Environment variable that holds the password."""
+    client_certificate: str = ""
+    """PEM file with certificate and key, relative to the archive's folder."""
+    tls_authorities: str = ""
+    """PEM file of the roots its web server's certificate comes from, relative to the archive's folder."""
+    timeout: float = 20.0
+    """Seconds for an answer."""
+
+
+STAMPED = ("sha256", "sha384", "sha512", "sha3-256", "sha3-384", "sha3-512")
+"""Digest algorithms that can be asked to be stamped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
     """Everything an operator can set."""
 
@@ -47,6 +100,8 @@ class Configuration:
     """The operator's own format policy; empty for the shipped table."""
     language: str = ""
     """`vi`, `en`, or empty for the language of the locale."""
+    signatures: SignatureSettings = SignatureSettings()
+    timestamp_authorities: tuple[AuthoritySetting, ...] = ()
 
 
 def read_configuration(folder: Path, environment: Mapping[str, str] = os.environ) -> Configuration:
@@ -72,6 +127,8 @@ def read_configuration(folder: Path, environment: Mapping[str, str] = os.environ
             policy=str(settings.get("policy", "policy.toml")),
             formats=str(settings.get("formats", "")),
             language=_choice("language", data.get("language", ""), ("", *LANGUAGES)),
+            signatures=_signatures(data.get("signatures", {})),
+            timestamp_authorities=_authorities(data.get("timestamp_authority", [])),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as exc:
         raise _unusable(folder / CONFIG_NAME, str(exc)) from exc
@@ -129,6 +186,23 @@ workers = 1
 # What findings refuse, warn or inform; docs/policy.md.
 policy = "policy.toml"
 
+[signatures]
+# Look for signatures in what is handed in, judge them, and keep the proof material in the package.
+check = true
+# Folder of the certificates that are trusted; fill it with `chauban trust add`.
+trust = "trust"
+# How signatures are judged; the shipped policy where the file is absent.
+policy = "signature-policy.toml"
+# Fetch missing revocation lists, OCSP answers and certificates, from where the policy allows.
+fetch = false
+
+# A timestamp authority (RFC 3161), for `chauban signature augment`; several are asked in this order.
+# Its own certificate must be trusted for timestamps. User and password come from the environment.
+# [[timestamp_authority]]
+# name = "ca.gov.vn"
+# url = "http://tsa.ca.gov.vn"
+# algorithm = "sha512"
+
 {stores}"""
 
 
@@ -154,6 +228,45 @@ def _refuse_newer(folder: Path, format_: int) -> None:
             format=format_,
             known=ARCHIVE_FORMAT,
         )
+
+
+def _signatures(data: Mapping[str, Any]) -> SignatureSettings:
+    return SignatureSettings(
+        check=_flag("check", data.get("check", _DEFAULTS.check)),
+        trust=str(data.get("trust", _DEFAULTS.trust)),
+        policy=str(data.get("policy", _DEFAULTS.policy)),
+        fetch=_flag("fetch", data.get("fetch", _DEFAULTS.fetch)),
+    )
+
+
+def _authorities(tables: Sequence[Mapping[str, Any]]) -> tuple[AuthoritySetting, ...]:
+    found = tuple(_authority(table) for table in tables)
+    if len({one.name for one in found}) != len(found):
+        raise ValueError("[[timestamp_authority]]: two have the same name")
+    return found
+
+
+def _authority(table: Mapping[str, Any]) -> AuthoritySetting:
+    known = {item.name for item in fields(AuthoritySetting)}
+    if unknown := sorted(set(table) - known):
+        raise ValueError(f"[[timestamp_authority]] {', '.join(unknown)}: not a setting")
+    given = {name: float(value) if name == "timeout" else str(value) for name, value in table.items()}
+    setting = AuthoritySetting(**given)
+    _choice("algorithm", setting.algorithm, STAMPED)
+    if not 0 < setting.timeout <= _LONGEST_WAIT:
+        raise ValueError(f"timeout = {setting.timeout}: more than 0, at most {_LONGEST_WAIT}")
+    if not setting.url.startswith(("http://", "https://")):
+        raise ValueError(f"url = {setting.url!r}: an address of http or https")
+    return setting
+
+
+_LONGEST_WAIT = 300
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} = {value!r}: true or false")
+    return value
 
 
 def _stores(data: Mapping[str, Any]) -> tuple[StoreSetting, ...]:

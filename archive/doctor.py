@@ -20,6 +20,7 @@ _OPTIONAL_TOOLS = (
     ("clamdscan", N_("virus scanning")),
 )
 _LOW_SPACE = 5 << 30
+_TRUST_FINDINGS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,7 @@ def _archive(archive: Archive) -> Iterator[Diagnosis]:
         ok=True,
         detail=_("{behind} changes behind; the next search catches up").format(behind=max(behind, 0)),
     )
+    yield from _signatures(archive)
     left = [path.name for path in archive.work.iterdir()] if archive.work.is_dir() else []
     yield Diagnosis(
         what=_("work area"),
@@ -83,6 +85,37 @@ def _archive(archive: Archive) -> Iterator[Diagnosis]:
     )
     free = shutil.disk_usage(archive.folder).free
     yield Diagnosis(what=_("free space"), ok=free > _LOW_SPACE, detail=size_text(free))
+
+
+def _signatures(archive: Archive) -> Iterator[Diagnosis]:
+    """Say what signatures are judged by; a trust folder that cannot be used keeps everything from being taken in."""
+    from preservation.signatures.policy import load_signature_policy
+    from preservation.trust.lists import read_list
+    from preservation.trust.store import EMPTY_TRUST, SIGNING, load_trust
+
+    settings = archive.configuration.signatures
+    if not settings.check:
+        yield Diagnosis(what=_("signatures"), ok=None, detail=_("not checked: switched off in chauban.toml"))
+        return
+    try:
+        folder = settings.trust_folder(archive.folder)
+        trust = load_trust(folder, read_list) if folder else EMPTY_TRUST
+        policy = load_signature_policy(settings.policy_file(archive.folder))
+    except ArchiveError as error:
+        yield Diagnosis(what=_("signatures"), ok=False, detail=str(error))
+        return
+    anchors = len(trust.trusted(SIGNING))
+    empty = _("nobody is trusted yet, so no signature can pass: fill the folder with `chauban trust add`")
+    held = _("{anchors} trusted authorities, {others} further certificates, {crls} revocation lists").format(
+        anchors=anchors, others=len(trust.intermediates), crls=len(trust.crls)
+    )
+    yield Diagnosis(what=_("trust folder"), ok=True if anchors else None, detail=held if anchors else empty)
+    for finding in trust.findings[:_TRUST_FINDINGS]:
+        yield Diagnosis(what=_("trust folder"), ok=None, detail=finding.message())
+    yield Diagnosis(what=_("signature policy"), ok=True, detail=policy.id)
+    fetching = settings.fetch and policy.fetch.enabled
+    detail = _("on") if fetching else _("off: only what is handed in and what lies in the trust folder counts")
+    yield Diagnosis(what=_("fetching of revocation data"), ok=True, detail=detail)
 
 
 def _stores(archive: Archive) -> Iterator[Diagnosis]:

@@ -56,6 +56,18 @@ COPY_UNREPAIRABLE = finding_kind(
     N_("The copy in store {store} could not be restored: {why}"),
     remedy=N_("Bring back a copy from a backup; until then no good copy of this package exists here."),
 )
+KEPT_COPY_CHANGED = finding_kind(
+    "custody.archival-copy-changed",
+    Severity.ERROR,
+    N_("The archival copy of {document} in store {store} is not what was written, or cannot be read."),
+    remedy=N_("Restore it with --repair, or make a new one with `chauban signature augment`."),
+)
+KEPT_COPY_MISSING = finding_kind(
+    "custody.archival-copy-missing",
+    Severity.ERROR,
+    N_("The archival copy of {document} in store {store} is missing."),
+    remedy=N_("Restore it with --repair, or make a new one with `chauban signature augment`."),
+)
 NOTHING_HELD = finding_kind(
     "custody.nothing-held",
     Severity.INFO,

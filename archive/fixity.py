@@ -23,6 +23,7 @@ from archive.findings import (
     DIGEST_FILE_MISSING,
     MEMBER_DAMAGED,
 )
+from archive.keptcopies import check_kept_copies
 from archive.layout import digest_key
 from archive.pending import record_event
 from archive.store.protocol import Store, StoreWriter
@@ -76,12 +77,15 @@ def check_version(
     checks = {store.name: check_copy(store, version, deep=deep) for store in archive.copies.stores}
     damaged = [check for check in checks.values() if check.outcome is Outcome.FAILED]
     findings = [finding for check in checks.values() for finding in check.findings]
+    kept = list(check_kept_copies(archive, version.aip_id, version.version, repair=repair))
+    if kept:
+        _record_kept(archive, version, kept)
     if damaged:
         _record(archive, version, EventType.FIXITY_CHECK, EventOutcome.FAIL, findings)
     if damaged and repair:
         repaired = list(_repair(archive, version, checks, deep=deep))
         findings = [finding for check in checks.values() for finding in check.findings] + repaired
-    return findings, list(_results(archive, version, checks.values()))
+    return findings + kept, list(_results(archive, version, checks.values()))
 
 
 def check_copy(store: Store, version: PackageVersion, *, deep: bool) -> CopyCheck:
@@ -224,6 +228,13 @@ def _results(archive: Archive, version: PackageVersion, checks: Iterable[CopyChe
             outcome=check.outcome,
             detail=", ".join(codes),
         )
+
+
+def _record_kept(archive: Archive, version: PackageVersion, findings: Sequence[Finding]) -> None:
+    """Write down damage to archival copies, or that all of it was repaired."""
+    failed = any(finding.severity is Severity.ERROR for finding in findings)
+    outcome = EventOutcome.FAIL if failed else EventOutcome.SUCCESS
+    _record(archive, version, EventType.FIXITY_CHECK if failed else EventType.RECOVERY, outcome, findings)
 
 
 def _record(

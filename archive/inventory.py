@@ -1,7 +1,7 @@
 """What lies in the stores, compared: each copy with the others, and all of them with the catalogue.
 
-One sorted walk over all stores at once, in bounded memory. Containers and their digest files are
-verified with their package; here they only have to be known. Everything else (journals, records of
+One sorted walk over all stores at once, in bounded memory. Containers, their digest files and archival
+copies are verified with their package; here they only have to be known. Everything else (journals, records of
 transfers and of fixity campaigns) must lie in every store with the same bytes.
 """
 
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from archive.archive import Archive
 from archive.findings import OBJECT_DIFFERS, OBJECT_MISSING, OBJECT_RESTORED, SURPLUS
+from archive.keptcopies import kept_copies
 from archive.layout import AIPS, CAMPAIGNS, DAMAGED, REGISTRY, TRANSFERS, digest_key, journal_prefix
 from archive.store.protocol import Store, StoredObject
 from model.errors import ArchiveError
@@ -37,7 +38,7 @@ def compare_stores(archive: Archive, *, deep: bool, repair: bool) -> Iterator[Fi
         held = {position: item for _key, position, item in found}
         if key.startswith(DAMAGED):
             continue
-        if known.is_container(key):
+        if known.is_container(key) or known.is_kept_copy(key):
             continue
         if not known.is_ours(key):
             for position in held:
@@ -115,6 +116,15 @@ class _Known:
         self._move_to(key)
         journal = bool(self._containers) and bool(self._journal) and key.startswith(self._journal)
         return journal or key.startswith((TRANSFERS, CAMPAIGNS, REGISTRY))
+
+    def is_kept_copy(self, key: str) -> bool:
+        """Whether the key is an archival copy that a known package's journal tells of."""
+        self._move_to(key)
+        if not self._containers or "/representations/" not in key:
+            return False
+        aip_id = UUID(key.split("/")[3])
+        versions = self._archive.catalogue.versions(aip_id)
+        return any(key == copy.key for item in versions for copy in kept_copies(self._archive, aip_id, item.version))
 
     def _move_to(self, key: str) -> None:
         folder = "/".join(key.split("/")[:4]) + "/"

@@ -35,6 +35,16 @@ def digest_key(container: str) -> str:
     return f"{container}.sha256"
 
 
+def augmented_prefix(aip_id: UUID, version: int) -> str:
+    """Return the key prefix of the archival copies of signed documents that are kept beside a package version."""
+    return f"{package_folder(aip_id)}v{version:05d}/representations/augmented/"
+
+
+def augmented_key(aip_id: UUID, version: int, sha256: bytes) -> str:
+    """Return the key of an archival copy of a signed PDF: its digest is its name."""
+    return f"{augmented_prefix(aip_id, version)}{sha256.hex()}.pdf"
+
+
 def journal_prefix(aip_id: UUID) -> str:
     """Return the key prefix of a package's journal."""
     return f"{package_folder(aip_id)}journal/"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile, PackageVersion
+from archive.signatures.showing import summary_line
 from model.casefile import CaseFile, Document
 from model.dates import PartialDate, utc_text
 from model.elements import CASE_FILE_ELEMENTS, Element, ElementType, code_word
@@ -26,6 +27,8 @@ _EVENT_WORDS = {
     EventType.DISSEMINATION: N_("dissemination"),
     EventType.ACCESSION: N_("accession"),
     EventType.POLICY_ASSIGNMENT: N_("policy assignment"),
+    EventType.SIGNATURE_VALIDATION: N_("digital signature validation"),
+    EventType.CREATION: N_("creation"),
 }
 _EVENT_OUTCOME_WORDS = {
     EventOutcome.SUCCESS: N_("success"),
@@ -45,6 +48,7 @@ def show_json(archive: Archive, held: HeldCaseFile) -> dict[str, object]:
         "current_version": held.current_version,
         "case_file": held.case_file.to_json(),
         "documents": [document.to_json() for document in catalogue.documents(held.aip_id)],
+        "signatures": _signatures_json(archive, held),
         "versions": [_version_json(version) for version in catalogue.versions(held.aip_id)],
         "events": [event.to_json() for event in catalogue.events(held.aip_id)],
     }
@@ -60,6 +64,9 @@ def show_lines(archive: Archive, held: HeldCaseFile) -> Iterator[str]:
             yield printable(f"  {_(element.title)}: {value}")
     yield f"  {_('Package')}: {held.aip_id}"
     yield f"  {_('Taken in')}: {date_text(held.accepted_at)} ({_('transfer')} {held.transfer_id})"
+    signatures = summary_line(archive, held)
+    if signatures:
+        yield f"  {_('Signatures')}: {signatures} (chauban signature show {held.aip_id})"
     yield _("Documents:")
     for position, document in enumerate(catalogue.documents(held.aip_id)):
         if position == _DOCUMENTS_SHOWN:
@@ -72,6 +79,14 @@ def show_lines(archive: Archive, held: HeldCaseFile) -> Iterator[str]:
     for event in catalogue.events(held.aip_id):
         what, outcome = _(_EVENT_WORDS[event.type]), _(_EVENT_OUTCOME_WORDS[event.outcome])
         yield printable(f"  {date_text(event.time)}  {what}: {outcome}  {event.detail}")
+
+
+def _signatures_json(archive: Archive, held: HeldCaseFile) -> dict[str, object]:
+    totals = archive.catalogue.signature_totals(held.aip_id)
+    return {
+        "files": {state.value: count for state, count in totals.files.items()},
+        "verdicts": {indication.value: count for indication, count in totals.signatures.items()},
+    }
 
 
 def _value(case: CaseFile, element: Element) -> str:

@@ -10,16 +10,15 @@ import click
 
 from formats.content import extension_of
 from formats.examine import ExamineItem, Examiner
-from model.errors import EXIT_DONE, InputError, NotFoundError, severest_exit
+from model.errors import EXIT_DONE, InputError, severest_exit
 from model.findings import ValidationReport, printable
 from model.formats import UNKNOWN_PUID, FormatFacts
 from model.rendering import exit_code_of, finding_lines, json_line, report_lines
 from model.text import N_, _
+from model.walking import found_files
 
 IDENTIFY_SCHEMA = "format-identify/1"
 CHECK_SCHEMA = "format-check/1"
-_MAX_FILES = 1_000_000
-_MAX_DEPTH = 64
 
 _paths = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 _json = click.option("--json", "as_json", is_flag=True, help=N_("One JSON object per file, one per line."))
@@ -76,53 +75,8 @@ def _examined(examiner: Examiner, paths: tuple[Path, ...]) -> Iterator[tuple[Exa
 
 
 def _items(path: Path) -> Iterator[ExamineItem]:
-    """Yield the file at a path, or the files of the folder in the order of their names.
-
-    Raises:
-        NotFoundError: nothing is there.
-        InputError: the folder has too many files or levels.
-    """
-    if not os.path.lexists(path):
-        raise NotFoundError(
-            N_("There is nothing at {path}."), hint=N_("Check the spelling of the path."), path=printable(str(path))
-        )
-    if not path.is_dir():
-        yield ExamineItem(path=path, name=str(path))
-        return
-    for number, (file, links) in enumerate(_walk(path, 0)):
-        if number >= _MAX_FILES:
-            raise InputError(
-                N_("The folder {path} holds more than {limit} files."),
-                hint=N_("Check its subfolders one after another."),
-                path=printable(str(path)),
-                limit=_MAX_FILES,
-            )
-        yield ExamineItem(path=file, name=str(file), links=links)
-
-
-def _walk(folder: Path, depth: int) -> Iterator[tuple[Path, bool]]:
-    """Yield everything that is no folder; symbolic links are not followed."""
-    if depth >= _MAX_DEPTH:
-        raise InputError(
-            N_("Folders are nested deeper than {limit} levels at {path}."),
-            hint=N_("Check the inner folders alone."),
-            path=printable(str(folder)),
-            limit=_MAX_DEPTH,
-        )
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
-    except OSError as error:
-        raise InputError(
-            N_("The folder {path} cannot be read: {why}."),
-            hint=N_("Check that this account may read it."),
-            path=printable(str(folder)),
-            why=error.strerror or error,
-        ) from error
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path), depth + 1)
-        else:
-            yield Path(entry.path), False
+    """Yield the file at a path, or the files of the folder in the order of their names."""
+    return (ExamineItem(path=file.path, name=str(file.path), links=file.links) for file in found_files(path))
 
 
 def _read_code(facts: FormatFacts) -> int:

@@ -6,19 +6,18 @@ Heavy libraries are imported when the first file needs them.
 import gc
 import mmap
 import os
-import resource
 import signal
 import sys
 import time
 import warnings
 from functools import partial
-from pathlib import Path
 from typing import Any, BinaryIO
 
-from model.worker import frames
 from formats.dispatch import Dispatcher
-from model.worker.process import die_with
 from model.formats import FormatFacts
+from model.worker import frames
+from model.worker.process import die_with
+from model.worker.serving import limit_memory, read_frame, resident_memory
 
 _FLUSH_BYTES = 1 << 16
 _FLUSH_SECONDS = 0.05
@@ -41,7 +40,7 @@ class Worker:
         if options is None:
             return 0
         memory = int(options["memory"])
-        _limit(memory)
+        limit_memory(memory)
         dispatcher = Dispatcher(
             validate=bool(options["validate"]),
             text_characters=int(options["text_characters"]),
@@ -49,7 +48,7 @@ class Worker:
             aliases=str(options["aliases"]),
         )
         while (request := self._read()) is not None:
-            if not self._batch(dispatcher, request["items"]) or _resident() > memory * _RENEW_SHARE:
+            if not self._batch(dispatcher, request["items"]) or resident_memory() > memory * _RENEW_SHARE:
                 return frames.EXIT_RENEW
             gc.collect(0)
         return 0
@@ -96,25 +95,7 @@ class Worker:
 
     def _read(self) -> dict[str, Any] | None:
         self._mark(frames.IDLE, 0)
-        header = self._requests.read(frames.HEADER.size)
-        if len(header) < frames.HEADER.size:
-            return None
-        (length,) = frames.HEADER.unpack(header)
-        body = self._requests.read(length)
-        return frames.decode(body) if len(body) == length else None
-
-
-def _limit(memory: int) -> None:
-    """Cap private memory: Linux counts heap, anonymous maps and stacks in RLIMIT_DATA, not Go's reserved space."""
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _resident() -> int:
-    """Return the bytes of memory in use that are not pages of mapped files."""
-    with Path("/proc/self/statm").open("rb") as statm:
-        _, resident, mapped, *_ = statm.read().split()
-    return (int(resident) - int(mapped)) * resource.getpagesize()
+        return read_frame(self._requests)
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,15 @@ def options_for(archive: Archive, settings: BatchSettings) -> IngestOptions:
     )
 
 
+@contextmanager
+def running(archive: Archive, options: IngestOptions) -> Iterator[Ingest]:
+    """Give a run of ingest with the processes it needs; they end with the block."""
+    from ingest.signatures import checker_for
+
+    with Examiner() as examiner, checker_for(archive) as checker:
+        yield Ingest(archive=archive, options=options, examiner=examiner, checker=checker)
+
+
 def recover(archive: Archive) -> Iterator[IngestReport]:
     """Finish or drop what killed processes left: work areas, and temporary files in the stores."""
     archive.copies.sweep()
@@ -70,8 +79,7 @@ def ingest_all(paths: Sequence[Path], archive: Archive, settings: BatchSettings)
     unreadable: list[IngestReport] = []
     submissions = _found(paths, options.limits, unreadable, archive)
     if settings.workers == 1:
-        with Examiner() as examiner:
-            run = Ingest(archive=archive, options=options, examiner=examiner)
+        with running(archive, options) as run:
             for submission in submissions:
                 yield ingest(submission, run)
     else:
@@ -127,8 +135,7 @@ def _start_worker(settings: BatchSettings, language: str) -> None:
     use_language(language)
     stack = ExitStack()
     archive = stack.enter_context(open_archive(settings.folder))
-    examiner = stack.enter_context(Examiner())
-    _worker = stack, Ingest(archive=archive, options=options_for(archive, settings), examiner=examiner)
+    _worker = stack, stack.enter_context(running(archive, options_for(archive, settings)))
 
 
 def _die_with_parent() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from archive.catalogue.catalogue import Catalogue
 from formats.examine import ExamineItem, Examiner
 from formats.policy import FormatPolicy
+from ingest.signature_spools import SignatureSpools
 from ingest.sources.describe_checks import check_description, resolve_files
 from ingest.sources.findings import CASE_CODE_HELD, DUPLICATE_IN_ARCHIVE, DUPLICATE_IN_SUBMISSION, EMPTY_SUBMISSION
 from ingest.sources.guards import is_system_file
@@ -41,6 +42,7 @@ class Examined:
     files: Spool[ContentFile]
     text: Path
     """Extracted text, one JSON line a file that has any, gzip."""
+    signatures: SignatureSpools
 
 
 def examined_in(workspace: Workspace) -> Examined:
@@ -49,6 +51,7 @@ def examined_in(workspace: Workspace) -> Examined:
         documents=Spool(workspace.path / DOCUMENTS, Document.to_json, Document.from_json),
         files=Spool(workspace.path / FILES, _encode_content, _decode_content),
         text=workspace.path / TEXT,
+        signatures=SignatureSpools(workspace.path),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archive.archive import Archive
 from archive.catalogue.values import Transfer, TransferState
@@ -43,6 +43,9 @@ from model.text import N_
 from preservation.package.plan import ExtraFile
 from preservation.package.writer import write_package
 
+if TYPE_CHECKING:
+    from preservation.signatures.checker import SignatureChecker
+
 REPORT = "report.json"
 DECIDED = "decided"
 """Step of the journal: the transfer is accepted; from here on a killed ingest is resumed."""
@@ -61,11 +64,13 @@ class IngestOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingest:
-    """A run of ingest: the archive, the options and the process that examines files."""
+    """A run of ingest: the archive, the options and the processes that examine files and check signatures."""
 
     archive: Archive
     options: IngestOptions
     examiner: Examiner
+    checker: "SignatureChecker | None" = None
+    """None: signatures are not looked for."""
 
 
 def ingest(submission: Submission, run: Ingest) -> IngestReport:
@@ -228,6 +233,10 @@ def _judge(
         formats=options.formats,
         catalogue=archive.catalogue,
     )
+    if run.checker is not None:
+        from ingest.signatures import examine_signatures
+
+        examine_signatures(examined, log, run.checker)
     decision = decide(log, options.policy)
     transfer = replace(transfer, decided_at=archive.clock.now())
     if not decision.accepted:
@@ -338,6 +347,7 @@ def _acceptance(
     workspace: Workspace,
 ) -> Mapping[str, Any]:
     parts = [workspace.path / REPORT, examined.files.path, examined.documents.path, examined.text]
+    parts += examined.signatures.paths
     parts += [received.descriptor] if received.descriptor else []
     return {
         "parts": [(str(part.relative_to(workspace.path)), _digest(part)) for part in parts],

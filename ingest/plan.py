@@ -13,6 +13,7 @@ from archive.catalogue.values import (
     StoredCopy,
     Transfer,
 )
+from archive.signatures.values import held_signed_file
 from archive.store.protocol import Store
 from ingest.examine import Examined
 from model.casefile import CaseFile
@@ -62,6 +63,7 @@ def package_plan(
         events=tuple(_events(transfer, policy, agents)),
         agents=agents,
         extras=tuple(extras),
+        signatures=examined.signatures.evidence(),
         software_version=program_version(),
     )
 
@@ -120,6 +122,7 @@ def registration(
         files=_held_files(plan, written),
         events=(*plan.events, event),
         transfer=transfer,
+        signatures=(held_signed_file(record.report) for record in (plan.signatures.records if plan.signatures else ())),
     )
 
 

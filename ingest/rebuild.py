@@ -16,6 +16,7 @@ from archive.catalogue.values import (
 from archive.journal import read_journal
 from archive.layout import AIPS, digest_key
 from archive.registry.registry import ensure_fonds, restore
+from archive.signatures.values import held_signed_file
 from archive.store.protocol import StoredObject
 from archive.store.seekable import open_seekable
 from ingest.reports import transfer_from_report
@@ -24,6 +25,7 @@ from model.errors import ArchiveError, IntegrityError, NotFoundError
 from model.fixity import SHA256, digest_stream
 from model.text import N_
 from preservation.package.reader import ReadPackage, read_package
+from preservation.package.signature_reader import PackagedSignatures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,7 @@ def _registration(
         files=(HeldFile(object=file, container_path=path, offset=offset) for file, path, offset in package.files),
         events=(*package.events, *journal),
         transfer=transfer,
+        signatures=(held_signed_file(record.report) for record in PackagedSignatures(package).records()),
     )
 
 

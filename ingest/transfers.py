@@ -11,9 +11,8 @@ from archive.archive import Archive
 from archive.catalogue.values import Transfer, TransferState
 from archive.layout import resolution_key, transfer_folder, transfer_key
 from archive.pending import put_everywhere
-from formats.examine import Examiner
-from ingest.batch import BatchSettings, options_for, recover
-from ingest.pipeline import Ingest, ingest
+from ingest.batch import BatchSettings, options_for, recover, running
+from ingest.pipeline import ingest
 from ingest.reports import transfer_from_json
 from ingest.sources.discovery import discover
 from ingest.values import IngestReport, IngestStatus
@@ -86,8 +85,7 @@ def accept_transfer(archive: Archive, transfer: Transfer, because: str, settings
     for _report in recover(archive):
         pass  # what an earlier, killed resolution began is ended before it is begun again
     options = options_for(archive, settings)
-    with brought_back(archive, transfer) as paths, Examiner() as examiner:
-        run = Ingest(archive=archive, options=options, examiner=examiner)
+    with brought_back(archive, transfer) as paths, running(archive, options) as run:
         submissions = discover(paths, options.limits)
         report = next(ingest(replace(item, name=transfer.source), run) for item in submissions)
     if report.status in {IngestStatus.ACCEPTED, IngestStatus.HELD_ALREADY}:

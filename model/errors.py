@@ -108,6 +108,13 @@ class StorageError(ExternalServiceError):
     meaning = N_("the store or the disk could not be used; try again when it can")
 
 
+class TimestampError(ExternalServiceError):
+    """No timestamp authority gave a timestamp that can be relied on."""
+
+    code = "timestamp"
+    meaning = N_("no timestamp authority gave a usable timestamp; try again, or ask another")
+
+
 class PolicyError(ArchiveError):
     """A hold or a policy forbids the act."""
 

@@ -28,6 +28,9 @@ class EventType(StrEnum):
     DISSEMINATION = "dissemination"
     ACCESSION = "accession"
     POLICY_ASSIGNMENT = "policy assignment"
+    SIGNATURE_VALIDATION = "digital signature validation"
+    CREATION = "creation"
+    """An archival copy of a signed document was made and is kept beside its package."""
 
 
 class EventOutcome(StrEnum):

@@ -131,7 +131,7 @@ class TimestampKind(StrEnum):
     VALIDATION_DATA = "validation-data"
     """References to, or values of, certificates and revocation data (CAdES-X, XAdES-X)."""
     DOCUMENT = "document"
-    """A whole PDF revision (DocTimeStamp)."""
+    """A whole document: a PDF revision (DocTimeStamp), or a file that the timestamp lies beside."""
     CONTAINER = "container"
     """Files of an ASiC container."""
 

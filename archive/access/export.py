@@ -12,6 +12,7 @@ from archive.access.writing import must_be_new, new_file, new_folder, verified
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile, HeldFile, PackageVersion
 from archive.fixity import digest_line
+from archive.keptcopies import KeptCopy, kept_copies
 from archive.layout import digest_key
 from archive.pending import record_event
 from archive.store.protocol import Store
@@ -76,7 +77,7 @@ def export_document(archive: Archive, held: HeldCaseFile, ordinal: int, target: 
     version = current_version(archive, held)
     written = [target] if len(files) == 1 and not target.is_dir() else [target / _leaf(file) for file in files]
     for file, path in zip(files, written, strict=True):
-        _write_file(archive, version, file, path)
+        write_file(archive, version, file, path)
     _record_dissemination(archive, version, f"document {ordinal}")
     return written
 
@@ -120,7 +121,7 @@ def export_files(archive: Archive, held: HeldCaseFile, target: Path) -> int:
     with new_folder(target) as folder, (folder / MANIFEST).open("w", encoding="utf-8", newline="\n") as manifest:
         for file in archive.catalogue.files(held.aip_id, version.version):
             path = folder / "data" / file.object.path
-            _write_file(archive, version, file, path)
+            write_file(archive, version, file, path)
             manifest.write(f"{file.object.sha512.hex()}  data/{file.object.path}\n")
             count += 1
     _record_dissemination(archive, version, "all files")
@@ -152,6 +153,46 @@ def export_container(archive: Archive, held: HeldCaseFile, target: Path) -> Path
     return path
 
 
+def export_archival_copies(archive: Archive, held: HeldCaseFile, target: Path, document: int | None) -> list[Path]:
+    """Write the newest archival copy that is kept of each signed document, or of one document.
+
+    Args:
+        target: a new file for one copy, else a folder in which the copies get the names of their documents.
+        document: only copies of its files.
+
+    Raises:
+        NotFoundError: none is kept.
+        ConflictError: a target exists.
+        IntegrityError: the stored bytes are not what was written.
+    """
+    version = current_version(archive, held)
+    newest = {copy.path: copy for copy in kept_copies(archive, held.aip_id, version.version)}
+    if document is not None:
+        wanted = {file.object.path for file in archive.catalogue.document_files(held.aip_id, document)}
+        newest = {path: copy for path, copy in newest.items() if path in wanted}
+    if not newest:
+        raise NotFoundError(
+            N_("No archival copy is kept here of case file {code}."),
+            hint=N_("Make one with `chauban signature augment {code} --keep`."),
+            code=held.case_file.file_code,
+        )
+    single = len(newest) == 1 and not target.is_dir()
+    written = [target if single else target / path for path in newest]
+    for copy, path in zip(newest.values(), written, strict=True):
+        _write_kept(archive, copy, path)
+    _record_dissemination(archive, version, f"{len(written)} archival copies")
+    return written
+
+
+def _write_kept(archive: Archive, copy: KeptCopy, path: Path) -> None:
+    def write(store: Store) -> None:
+        with store.open(copy.key) as source, new_file(path) as target:
+            for chunk in verified(read_chunks(source), copy.sha256, copy.path):
+                target.write(chunk)
+
+    _from_a_good_copy(archive, write)
+
+
 def open_file(archive: Archive, version: PackageVersion, file: HeldFile) -> BinaryIO:
     """Open one held file inside its container by a range read."""
     return archive.copies.open(version.container_key, offset=file.offset, length=file.object.size)
@@ -167,7 +208,14 @@ def no_document(held: HeldCaseFile, ordinal: int) -> NotFoundError:
     )
 
 
-def _write_file(archive: Archive, version: PackageVersion, file: HeldFile, path: Path) -> None:
+def write_file(archive: Archive, version: PackageVersion, file: HeldFile, path: Path) -> None:
+    """Write one held file to a new file, from the first copy that is what was taken in; no event is recorded.
+
+    Raises:
+        ConflictError: the path exists.
+        IntegrityError, NotFoundError, StorageError: no copy is good.
+    """
+
     def write(store: Store) -> None:
         with (
             store.open(version.container_key, offset=file.offset, length=file.object.size) as stream,

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from archive.catalogue import counters, dump, feed, jobs, packages, reference, register, schema, transfers
+from archive.catalogue import counters, dump, feed, jobs, packages, reference, register, schema, signatures, transfers
 from archive.catalogue.database import Database
 from archive.catalogue.rows import transfer_row
 from archive.catalogue.values import (
@@ -21,15 +21,17 @@ from archive.catalogue.values import (
     Fonds,
     HeldCaseFile,
     HeldFile,
+    HeldSignedFile,
     HoldingsCount,
     Job,
     PackageVersion,
     Registration,
+    SignatureTotals,
     Transfer,
     TransferQuery,
 )
 from model.casefile import Document
-from model.preservation import Event
+from model.preservation import Event, EventType
 
 
 def create_catalogue(url: str) -> "Catalogue":
@@ -204,19 +206,39 @@ class Catalogue:
         with self._database.read() as connection:
             return packages.versions_after(connection, after, limit)
 
-    def events(self, aip_id: UUID) -> list[Event]:
-        """Return the events of a package, oldest first."""
+    def events(self, aip_id: UUID, version: int | None = None, kind: EventType | None = None) -> list[Event]:
+        """Return the events of a package, or of one version of it, or of one type, oldest first."""
         with self._database.read() as connection:
-            return packages.list_events(connection, aip_id)
+            return packages.list_events(connection, aip_id, version, kind)
 
     def record_events(self, aip_id: UUID, version: int, events: Iterable[Event]) -> None:
-        """Add events; one that is recorded already stays as it is.
+        """Add events; one that is recorded already stays as it is. New verdicts they carry become the current ones.
 
         Raises:
             NotFoundError: no such package version.
         """
         with self._database.write() as connection:
-            register.record_events(connection, aip_id, version, events)
+            register.record_events(self._database, connection, aip_id, version, list(events))
+
+    def signed_files(
+        self, aip_id: UUID, version: int | None = None, *, by_document: bool = False
+    ) -> Iterator[HeldSignedFile]:
+        """Yield what is known about signatures, file by file, in bounded memory; the newest version unless named.
+
+        Args:
+            by_document: in the order of the documents, files of none first; else by path.
+        """
+        return signatures.stream(self._database, aip_id, version, by_document=by_document)
+
+    def signature_totals(self, aip_id: UUID) -> SignatureTotals:
+        """Return how the signatures of the newest version of a package stand."""
+        with self._database.read() as connection:
+            return signatures.totals(connection, aip_id)
+
+    def signed_versions(self, after: tuple[UUID, int] | None, limit: int) -> list[PackageVersion]:
+        """Return the newest versions of the next packages with signatures behind one, by identifier."""
+        with self._database.read() as connection:
+            return signatures.versions_after(connection, after, limit)
 
     def record_verifications(self, batch: Sequence[CopyVerification]) -> None:
         """Record when copies were compared last, and how it went.

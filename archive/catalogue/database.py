@@ -1,11 +1,12 @@
 """The connection to the database: settings, transactions, locks, and errors in the archive's words."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -23,6 +24,8 @@ from model.errors import (
     StorageError,
 )
 from model.text import N_
+
+T = TypeVar("T")
 
 LOCK_WAIT_SECONDS = 30
 """How long a statement waits for another process's lock before it gives up."""
@@ -94,6 +97,13 @@ class Database:
             return
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big", signed=True)
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(lock), number)))
+
+
+def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield values in lists of at most `size`."""
+    remaining = iter(values)
+    while batch := list(itertools.islice(remaining, size)):
+        yield batch
 
 
 def insert_rows(

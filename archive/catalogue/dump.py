@@ -20,6 +20,8 @@ from archive.catalogue.tables import (
     fonds,
     formats,
     package_versions,
+    signatures,
+    signed_files,
     transfers,
 )
 from archive.catalogue.values import TransferState
@@ -57,6 +59,12 @@ DUMPED: dict[str, sa.Select[Any]] = {
     .join(package_versions, package_versions.c.id == files.c.version_id)
     .join(formats, formats.c.id == files.c.format_id)
     .order_by(*_KEY, files.c.path),
+    "signed_files": sa.select(*_KEY, *[column for column in signed_files.c if column.name != "version_id"])
+    .join(package_versions, package_versions.c.id == signed_files.c.version_id)
+    .order_by(*_KEY, signed_files.c.path),
+    "signatures": sa.select(*_KEY, *[column for column in signatures.c if column.name != "version_id"])
+    .join(package_versions, package_versions.c.id == signatures.c.version_id)
+    .order_by(*_KEY, signatures.c.path, signatures.c.ordinal),
     "events": sa.select(*_KEY, *[column for column in events.c if column.name not in {"id", "version_id"}])
     .join(package_versions, package_versions.c.id == events.c.version_id)
     .order_by(*_KEY, events.c.event_id),
@@ -90,7 +98,7 @@ def clear(database: Database, connection: Connection) -> None:
             ),
         )
     )
-    for table in (events, copies, files, documents, package_versions, case_files):
+    for table in (events, copies, signatures, signed_files, files, documents, package_versions, case_files):
         connection.execute(sa.delete(table))
     gone = connection.execute(sa.delete(transfers).where(transfers.c.state == TransferState.ACCEPTED.value)).rowcount
     totals = counters.read(connection)

@@ -7,8 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from archive.catalogue.database import STREAM_ROWS, Database
-from archive.catalogue.register import batches
+from archive.catalogue.database import STREAM_ROWS, Database, batches
 from archive.catalogue.rows import (
     CASE_FILE,
     DOCUMENT,
@@ -35,7 +34,7 @@ from model.casefile import Document
 from model.dates import from_utc_text
 from model.findings import Outcome
 from model.formats import FormatIdentification
-from model.preservation import Event
+from model.preservation import Event, EventType
 
 _DIGESTS_AT_ONCE = (1, 16, 128, 512)
 """Statement sizes for looking digests up: few, so that the database prepares each once."""
@@ -86,7 +85,7 @@ def _held(row: Any) -> HeldCaseFile:
 def versions(connection: Connection, aip_id: uuid.UUID) -> list[PackageVersion]:
     """Return the versions of a package, oldest first."""
     query = sa.select(package_versions).where(package_versions.c.aip_id == aip_id).order_by(package_versions.c.version)
-    return _with_copies(connection, connection.execute(query).all())
+    return with_copies(connection, connection.execute(query).all())
 
 
 def versions_after(connection: Connection, last: tuple[uuid.UUID, int] | None, limit: int) -> list[PackageVersion]:
@@ -96,10 +95,10 @@ def versions_after(connection: Connection, last: tuple[uuid.UUID, int] | None, l
     if last is not None:
         query = query.where(key > sa.tuple_(sa.literal(last[0], Identifier), sa.literal(last[1])))
     query = query.order_by(package_versions.c.aip_id, package_versions.c.version).limit(limit)
-    return _with_copies(connection, connection.execute(query).all())
+    return with_copies(connection, connection.execute(query).all())
 
 
-def _with_copies(connection: Connection, rows: Sequence[Any]) -> list[PackageVersion]:
+def with_copies(connection: Connection, rows: Sequence[Any]) -> list[PackageVersion]:
     found: dict[int, list[StoredCopy]] = {row.id: [] for row in rows}
     for part in batches(found, STREAM_ROWS):
         query = sa.select(copies).where(copies.c.version_id.in_(part)).order_by(copies.c.version_id, copies.c.store)
@@ -115,21 +114,27 @@ def _with_copies(connection: Connection, rows: Sequence[Any]) -> list[PackageVer
     return [version_of(row, tuple(found[row.id])) for row in rows]
 
 
-def list_events(connection: Connection, aip_id: uuid.UUID) -> list[Event]:
-    """Return the events of every version of a package, oldest first."""
+def list_events(
+    connection: Connection, aip_id: uuid.UUID, version: int | None = None, kind: EventType | None = None
+) -> list[Event]:
+    """Return the events of every version of a package (or of one, or of one type), oldest first."""
     query = (
         sa.select(events)
         .join(package_versions, package_versions.c.id == events.c.version_id)
         .where(package_versions.c.aip_id == aip_id)
         .order_by(events.c.time, events.c.id)
     )
+    if version is not None:
+        query = query.where(package_versions.c.version == version)
+    if kind is not None:
+        query = query.where(events.c.type == kind.value)
     return [event_of(row) for row in connection.execute(query)]
 
 
 def stream_documents(database: Database, aip_id: uuid.UUID, version: int | None) -> Iterator[Document]:
     """Yield the documents of a package version in their order."""
     with database.stream() as connection:
-        found = _version(connection, aip_id, version)
+        found = newest_or_named(connection, aip_id, version)
         if found is None:
             return
         query = sa.select(documents).where(documents.c.version_id == found.id).order_by(documents.c.ordinal)
@@ -143,7 +148,7 @@ def stream_files(
 ) -> Iterator[HeldFile]:
     """Yield the files of a package version by path; only those that fulfil the conditions."""
     with database.stream() as connection:
-        found = _version(connection, aip_id, version)
+        found = newest_or_named(connection, aip_id, version)
         if found is None:
             return
         query = sa.select(files).where(files.c.version_id == found.id, *conditions).order_by(files.c.path)
@@ -165,7 +170,7 @@ def at_path(path: str) -> sa.ColumnElement[bool]:
     return files.c.path == storable(path)
 
 
-def _version(connection: Connection, aip_id: uuid.UUID, version: int | None) -> Any:
+def newest_or_named(connection: Connection, aip_id: uuid.UUID, version: int | None) -> Any:
     """Return number and folder of a version; the newest unless one is named."""
     query = sa.select(package_versions.c.id, package_versions.c.content_folder).where(
         package_versions.c.aip_id == aip_id

@@ -2,14 +2,14 @@
 
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from archive.catalogue import counters, feed, transfers
-from archive.catalogue.database import Database, Lock, insert_rows, upsert
+from archive.catalogue import counters, feed, signature_writing, transfers
+from archive.catalogue.database import Database, Lock, batches, insert_rows, upsert
 from archive.catalogue.rows import (
     CASE_FILE,
     DOCUMENT,
@@ -32,8 +32,6 @@ from model.errors import NotFoundError
 from model.formats import FormatIdentification
 from model.preservation import Event
 from model.text import N_
-
-T = TypeVar("T")
 
 _BATCH = 500
 """Rows sent to the database at once: larger ones gain nothing and hold memory."""
@@ -75,7 +73,9 @@ class Registrar:
         version_id: int = connection.execute(_ADD_VERSION, row).scalar_one()
         count = _add_documents(connection, version_id, registration.documents)
         self._add_files(connection, version_id, folder, itertools.chain(first, remaining), fresh)
+        signature_writing.add(connection, version_id, registration.signatures)
         _add_events(connection, version_id, registration.events)
+        signature_writing.apply(connection, version_id, registration.events)
         _add_copies(connection, version_id, registration)
         connection.execute(
             sa.update(package_versions).where(package_versions.c.id == version_id).values(document_count=count)
@@ -113,12 +113,19 @@ class Registrar:
         self._known |= keys
 
 
-def record_events(connection: Connection, aip_id: uuid.UUID, version: int, found: Iterable[Event]) -> None:
-    """Add events of a package version; one that is recorded already stays as it is."""
+def record_events(
+    database: Database, connection: Connection, aip_id: uuid.UUID, version: int, found: Sequence[Event]
+) -> None:
+    """Add events of a package version; one that is recorded already stays as it is.
+
+    Events that carry new verdicts on signatures change these too, and the feed says so.
+    """
     version_id = _version_id(connection, aip_id, version)
     if version_id is None:
         raise _no_version(aip_id, version)
     _add_events(connection, version_id, found)
+    if signature_writing.apply(connection, version_id, found):
+        feed.append(database, connection, aip_id, version, feed.PUT)
 
 
 def record_verifications(connection: Connection, batch: Sequence[CopyVerification]) -> None:
@@ -145,13 +152,6 @@ def record_verifications(connection: Connection, batch: Sequence[CopyVerificatio
         ordered = [rows[key] for key in sorted(rows)]
         changed = ("verified_at", "outcome", "detail")
         connection.execute(upsert(connection, copies, ("version_id", "store"), changed=changed), ordered)
-
-
-def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield values in lists of at most `size`."""
-    remaining = iter(values)
-    while batch := list(itertools.islice(remaining, size)):
-        yield batch
 
 
 def _no_version(aip_id: uuid.UUID, version: int) -> NotFoundError:

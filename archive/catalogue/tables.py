@@ -186,6 +186,46 @@ files = _table(
     sa.Index("ix_files_sha256", "sha256"),
 )
 
+signed_files = _table(
+    "signed_files",
+    sa.Column("version_id", NUMBER, sa.ForeignKey("package_versions.id"), primary_key=True),
+    sa.Column("path", TEXT, primary_key=True),
+    _text("kind"),
+    _text("state"),
+    _text("outcome"),
+    _text("checked_at"),
+    _text("policy"),
+    _text("trust"),
+    sa.Index("ix_signed_files_state", "state", "version_id"),
+)
+
+signatures = _table(
+    "signatures",
+    sa.Column("version_id", NUMBER, sa.ForeignKey("package_versions.id"), primary_key=True),
+    sa.Column("path", TEXT, primary_key=True),
+    sa.Column("ordinal", NUMBER, primary_key=True),
+    _text("signature_id"),
+    _text("format"),
+    _text("level"),
+    _text("integrity"),
+    _text("role"),
+    _text("signer"),
+    _text("issuer"),
+    _text("serial"),
+    _text("expires", nullable=True),
+    _text("filed_indication"),
+    _text("filed_sub_indication"),
+    _text("indication"),
+    _text("sub_indication"),
+    _text("holds_until", nullable=True),
+    _text("judged_at"),
+    _text("details"),
+    sa.Index("ix_signatures_verdict", "indication", "sub_indication", "version_id"),
+    sa.Index("ix_signatures_signer", "signer", "version_id"),
+    sa.Index("ix_signatures_expires", "expires", "version_id"),
+    sa.Index("ix_signatures_holds", "holds_until", "version_id"),
+)
+
 copies = _table(
     "copies",
     sa.Column("version_id", NUMBER, sa.ForeignKey("package_versions.id"), primary_key=True),

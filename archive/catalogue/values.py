@@ -9,6 +9,7 @@ from uuid import UUID
 from model.casefile import CaseFile, Document
 from model.findings import Outcome
 from model.preservation import Event, FileObject
+from model.signatures import Indication, Integrity, Modification, SignedState, SubIndication
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,92 @@ class HeldCaseFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a signature was found to be worth, at one time."""
+
+    indication: Indication
+    sub_indication: SubIndication | None = None
+    best_time: datetime | None = None
+    """Earliest time at which the signature is proven to have existed."""
+    holds_until: datetime | None = None
+    """Until when the verdict can be reached again without further proof."""
+    judged_at: datetime
+    policy: str = ""
+    trust: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """Indication and sub-indication in one piece: `TOTAL-FAILED/REVOKED`."""
+        return f"{self.indication.value}/{self.sub_indication.value}" if self.sub_indication else self.indication.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSignature:
+    """One signature of a file of a package version as the catalogue knows it."""
+
+    ordinal: int
+    """Position among the file's signatures, from 1."""
+    id: str
+    """Unique within the file."""
+    format: str
+    level: str = ""
+    integrity: Integrity
+    modification: Modification = Modification.NONE
+    whole_document: bool | None = None
+    role: str = ""
+    signer: str = ""
+    organisation: str = ""
+    issuer: str = ""
+    serial: str = ""
+    expires: datetime | None = None
+    """End of the signing certificate."""
+    algorithms: tuple[str, ...] = ()
+    """Digest and signature algorithm, the latter with its key size: `sha256`, `rsa 2048`."""
+    claimed_time: datetime | None = None
+    filed: Judgement
+    """The verdict when the package was made; it never changes."""
+    current: Judgement
+    """The newest verdict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSignedFile:
+    """What the catalogue knows about the signatures of one file of a package version."""
+
+    path: str
+    document: int | None = None
+    """Ordinal of the document the file belongs to; only when read."""
+    kind: str = ""
+    state: SignedState
+    outcome: Outcome
+    checked_at: datetime
+    policy: str = ""
+    trust: str = ""
+    signatures: tuple[HeldSignature, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureTotals:
+    """How the signatures of a package stand."""
+
+    files: dict[SignedState, int] = field(default_factory=dict)
+    """Files by what was found in them; a file that can carry no signatures is not counted."""
+    signatures: dict[Indication, int] = field(default_factory=dict)
+    """Signatures by their current verdict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureChange:
+    """A new verdict on one signature, and the one before."""
+
+    path: str
+    ordinal: int
+    before: str
+    """The verdict before, `INDETERMINATE/TRY_LATER`."""
+    now: Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
     """Everything one accepted case file adds to the catalogue, in one transaction."""
 
@@ -149,6 +236,8 @@ class Registration:
     events: tuple[Event, ...]
     """Package events; events of single files stay in the package."""
     transfer: Transfer
+    signatures: Iterable[HeldSignedFile] = ()
+    """Streamed once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

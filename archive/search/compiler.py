@@ -14,7 +14,17 @@ from tantivy import FieldType, Occur, Query
 
 from archive.search.folding import key
 from archive.search.query import Both, Node, Without, Word, read_query
-from archive.search.schema import EVERYWHERE, FIELD_BOOST, MAX_WORD_BYTES, day_number, schema, words_of
+from archive.search.schema import (
+    EVERYWHERE,
+    EXPIRY,
+    FIELD_BOOST,
+    KEYED,
+    MAX_WORD_BYTES,
+    day_number,
+    schema,
+    words_of,
+)
+from archive.search.signature_terms import expiry_query, keyed_query
 from archive.search.values import Level, SearchRequest
 from model.errors import InputError
 from model.text import N_
@@ -150,6 +160,10 @@ class _Compiler:
 
     def word(self, word: Word) -> Any | None:
         """Return what a word finds: itself, or its parts side by side, in one field or everywhere."""
+        if word.field == EXPIRY:
+            return expiry_query(word.text)
+        if word.field in KEYED:
+            return keyed_query(word)
         folded = words_of(word.text, folded=True)
         if not folded:
             return Query.empty_query() if _is_too_long(word.text) else None
@@ -210,6 +224,8 @@ class _Compiler:
         return Query.boolean_query([(Occur.Should, part) for part in [*found, *plain] if part is not None])
 
     def exact_word(self, word: Word) -> Any | None:
+        if word.field == EXPIRY or word.field in KEYED:
+            return None
         typed = words_of(word.text, folded=False)
         if typed == words_of(word.text, folded=True):
             return None
@@ -256,7 +272,7 @@ def _whole_numbers(whole: str, word: Word) -> Iterator[Any]:
 def _needles(node: Node) -> Iterator[Needle]:
     if isinstance(node, Word):
         exact = words_of(node.text, folded=False)
-        if exact:
+        if exact and node.field != EXPIRY and node.field not in KEYED:
             folded = words_of(node.text, folded=True)
             yield Needle(folded=tuple(folded), exact=tuple(exact), prefix=node.prefix)
     elif not isinstance(node, Without):

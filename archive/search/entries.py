@@ -12,7 +12,8 @@ from uuid import UUID
 
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile, PackageVersion
-from archive.search.values import IndexEntry, Level
+from archive.search.signed import SignedDocuments, terms_of
+from archive.search.values import IndexEntry, Level, SignatureTerms
 from model.casefile import Document
 from model.dates import PartialDate
 from model.errors import ArchiveError
@@ -32,10 +33,11 @@ def index_entries(archive: Archive, aip_id: UUID, version: int) -> Iterator[Inde
     found = next((item for item in archive.catalogue.versions(aip_id) if item.version == version), None)
     if held is None or found is None:
         return
-    yield _case_entry(held)
+    yield _case_entry(held, terms_of(archive.catalogue.signed_files(aip_id, version)))
+    signed = SignedDocuments(archive.catalogue.signed_files(aip_id, version, by_document=True))
     with closing(_Texts(archive, found)) as texts:
         for document in archive.catalogue.documents(aip_id, version):
-            yield _document_entry(held, document, texts.of(document.ordinal))
+            yield _document_entry(held, document, texts.of(document.ordinal), signed.of(document.ordinal))
 
 
 class _Texts:
@@ -80,7 +82,7 @@ def _text_lines(archive: Archive, version: PackageVersion) -> Iterator[dict[str,
         _log.warning("extracted text of package %s cannot be read", version.aip_id, extra={"msgid": "text-unreadable"})
 
 
-def _case_entry(held: HeldCaseFile) -> IndexEntry:
+def _case_entry(held: HeldCaseFile, signatures: SignatureTerms) -> IndexEntry:
     case = held.case_file
     return IndexEntry(
         id=str(held.aip_id),
@@ -98,10 +100,11 @@ def _case_entry(held: HeldCaseFile) -> IndexEntry:
         access=case.mode,
         keywords=case.keywords,
         note=case.description,
+        signatures=signatures,
     )
 
 
-def _document_entry(held: HeldCaseFile, document: Document, text: str) -> IndexEntry:
+def _document_entry(held: HeldCaseFile, document: Document, text: str, signatures: SignatureTerms) -> IndexEntry:
     case = held.case_file
     return IndexEntry(
         id=f"{held.aip_id}/{document.ordinal}",
@@ -123,6 +126,7 @@ def _document_entry(held: HeldCaseFile, document: Document, text: str) -> IndexE
         keywords=document.keywords,
         note=document.description,
         text=text,
+        signatures=signatures,
     )
 
 

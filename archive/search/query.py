@@ -37,6 +37,20 @@ FIELDS = {
     "ghichu": "note",
     "noidung": "text",
     "hoso": "case",
+    "signer": "signer",
+    "issuer": "issuer",
+    "verdict": "verdict",
+    "subindication": "subindication",
+    "signlevel": "signlevel",
+    "algorithm": "algorithm",
+    "certexpiry": "certexpiry",
+    "nguoiky": "signer",
+    "noicap": "issuer",
+    "ketqua": "verdict",
+    "lydo": "subindication",
+    "mucky": "signlevel",
+    "thuattoan": "algorithm",
+    "hanchungthu": "certexpiry",
 }
 """Name before the colon, folded -> field of the index."""
 
@@ -77,7 +91,7 @@ class Without:
 Node = Word | Both | Either | Without
 
 _TOKEN = re.compile(r"""(?P<open>\()|(?P<close>\))|"(?P<phrase>[^"]*)"?|(?P<word>[^\s()"]+)""")
-_FIELD = re.compile(r"(?P<name>[^\W\d_]{2,12}):(?P<rest>.*)", re.DOTALL)
+_FIELD = re.compile(r"(?P<name>[^\W\d_]{2,13}):(?P<rest>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

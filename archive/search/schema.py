@@ -9,9 +9,9 @@ from typing import Any
 import tantivy
 
 from archive.search.folding import MAX_KEY, compose, key
-from archive.search.values import IndexEntry
+from archive.search.values import IndexEntry, SignatureTerms
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised with every change to fields, analysis or stored data; an index of another version is made anew."""
 
 MAX_TITLE = 10_000
@@ -30,7 +30,11 @@ EVERYWHERE = ("title", "meta", "text")
 """Fields a word is looked for in when no field is named."""
 FIELD_BOOST = {"title": 3.0, "meta": 1.5, "text": 1.0}
 
-FACETS = ("level", "type", "retention", "access", "agency_name", "fonds", "year")
+FACETS = ("level", "type", "retention", "access", "agency_name", "fonds", "verdict", "year")
+
+KEYED = ("verdict", "subindication", "signlevel", "algorithm")
+"""Fields about signatures that are compared whole, by `key`."""
+EXPIRY = "certexpiry"
 
 
 @cache
@@ -55,15 +59,15 @@ def schema() -> Any:
     their diacritics. The fields that only `field:word` uses are small.
     """
     builder = tantivy.SchemaBuilder()
-    for name in (*EVERYWHERE, "number", "code", "agency", "keyword", "note", "case"):
+    for name in (*EVERYWHERE, "number", "code", "agency", "keyword", "note", "case", "signer", "issuer"):
         builder.add_text_field(name, tokenizer_name=_FOLDED)
     for name in ("title_x", "all_x"):
         builder.add_text_field(name, tokenizer_name=_EXACT)
-    for name in ("aip_id", "agency_key", "number_key", "state"):
+    for name in ("aip_id", "agency_key", "number_key", "state", "subindication", "signlevel", "algorithm"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in ("level", "type", "retention", "access", "agency_name", "fonds", "code_key"):
+    for name in ("level", "type", "retention", "access", "agency_name", "fonds", "code_key", "verdict"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
-    for name in ("start_day", "end_day", "year"):
+    for name in ("start_day", "end_day", "year", EXPIRY):
         builder.add_integer_field(name, indexed=True, fast=True)
     for name in ("data", "body"):
         builder.add_bytes_field(name, stored=True)
@@ -87,6 +91,7 @@ def document_of(entry: IndexEntry) -> Any:
     document = tantivy.Document()
     _add_text(document, entry)
     _add_values(document, entry)
+    _add_signatures(document, entry.signatures)
     document.add_bytes("data", _stored(entry))
     if entry.text:
         document.add_bytes("body", compose(entry.text[:MAX_STORED_TEXT]).encode())
@@ -104,6 +109,7 @@ def _add_text(document: Any, entry: IndexEntry) -> None:
         ("agency", (entry.agency, entry.agency_code)),
         ("keyword", entry.keywords),
         ("note", (entry.note,)),
+        ("signer", entry.signatures.signers),
     )
     for name, values in described:
         for value in _capped(values):
@@ -116,6 +122,20 @@ def _add_text(document: Any, entry: IndexEntry) -> None:
         text = compose(entry.text[:MAX_TEXT])
         document.add_text("text", text)
         document.add_text("all_x", text)
+
+
+def _add_signatures(document: Any, terms: SignatureTerms) -> None:
+    for issuer in _capped(terms.issuers):
+        document.add_text("issuer", issuer)
+    for name, values in zip(
+        KEYED, (terms.verdicts, terms.sub_indications, terms.levels, terms.algorithms), strict=True
+    ):
+        for value in values:
+            document.add_text(name, key(value))
+    for iso in terms.expiry:
+        day = day_number(iso)
+        if day is not None:
+            document.add_integer(EXPIRY, day)
 
 
 def _capped(values: Iterable[str]) -> Iterable[str]:

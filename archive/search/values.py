@@ -11,6 +11,35 @@ class Level(StrEnum):
     DOCUMENT = "document"
 
 
+class Verdict(StrEnum):
+    """How a signature stands, in the words of the search."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INDETERMINATE = "indeterminate"
+    NONE = "none"
+    """Files that can carry signatures, and none of them does."""
+    UNREADABLE = "unreadable"
+    """Whether a file is signed could not be told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureTerms:
+    """What can be searched of the signatures of a document, or of all documents of a case file; each value once."""
+
+    signers: tuple[str, ...] = ()
+    """Names of people, agencies and organisations."""
+    issuers: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    sub_indications: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    """Formats, levels, and both in one word: `PAdES`, `LT`, `PAdES-LT`."""
+    algorithms: tuple[str, ...] = ()
+    """`sha256`, `rsa`, `rsa-2048`."""
+    expiry: tuple[str, ...] = ()
+    """Last days of the signing certificates, ISO."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexEntry:
     """One thing that can be found: a case file, or one of its documents."""
@@ -44,6 +73,7 @@ class IndexEntry:
     note: str = ""
     text: str = ""
     """Extracted text in NFC; empty for a case file."""
+    signatures: SignatureTerms = SignatureTerms()
 
 
 class Sort(StrEnum):
@@ -60,7 +90,7 @@ class SearchRequest:
     """One search. All conditions must hold."""
 
     query: str = ""
-    """Words, "phrases", prefix*, AND OR NOT ( ), field:word (title, number, agency, code, keyword, text, …)."""
+    """Words, "phrases", prefix*, AND OR NOT ( ), field:word (title, number, agency, signer, verdict, …)."""
     level: Level | None = None
     fonds: str = ""
     agency: str = ""
@@ -108,7 +138,7 @@ class SearchPage:
     total: int
     hits: tuple[Hit, ...]
     facets: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
-    """Facet name (level, type, retention, access, agency, fonds, year) -> (value, count), most frequent first."""
+    """Facet name (level, type, retention, access, agency, fonds, verdict, year) -> (value, count) by count."""
     milliseconds: float = 0.0
 
 

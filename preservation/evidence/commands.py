@@ -20,7 +20,7 @@ from preservation.cms.digests import digest_bytes, digest_file, name_of
 from preservation.evidence.reading import MAX_RECORD, UnknownAlgorithm, canonical, token_contents
 from preservation.evidence.values import DataObject, RecordReport, TokenVerdict
 from preservation.evidence.verify import digests_of, verify_record
-from preservation.signatures.commands import ARCHIVE_SETTINGS, Moment
+from preservation.trust.commands import Moment, archive_trust
 
 SCHEMA = "evidence-verify/1"
 _MAX_CANONICAL = 64 << 20
@@ -88,12 +88,11 @@ def verify(
     as_json: bool,
 ) -> None:
     """Print what the record proves; end with its exit code."""
-    settings = context.find_root().meta.get(ARCHIVE_SETTINGS)
-    own_trust, own_policy = settings() if settings and not (trust and policy) else (None, None)
+    own = archive_trust(context)
     content = _read(record)
     objects = [*_objects(paths), *_by_digest(digests)]
     moment = at or datetime.now(UTC)
-    check = _TokenCheck(trust or own_trust, policy or own_policy)
+    check = _TokenCheck(trust or own.folder, policy or own.policy)
     report = verify_record(
         content, objects, at=moment, check_token=check, whole_group=any(path.is_dir() for path in paths)
     )

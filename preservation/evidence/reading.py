@@ -1,17 +1,25 @@
-"""Evidence records as bytes: RFC 4998 (ASN.1) and RFC 6283 (XML) decoded into the same values."""
+"""Evidence records as bytes: RFC 4998 (ASN.1) and RFC 6283 (XML) decoded into the same values.
+
+lxml is imported where XML is read: the stand-alone verifier reads RFC 4998 records without it.
+"""
+
+from __future__ import annotations
 
 import base64
 import binascii
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from asn1crypto import cms, core, tsp
-from lxml import etree
 
 from preservation.cms import tlv
 from preservation.cms.digests import name_of
 from preservation.evidence.structure import EvidenceRecord
 from preservation.evidence.values import RFC4998, RFC6283, ArchiveTimestamp, Chain, HashLists, Record
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 MAX_RECORD = 64 << 20
 """Bytes of a record that are read."""
@@ -152,6 +160,8 @@ def token_contents(token: bytes) -> tuple[datetime, str, bytes]:
 
 
 def _read_xml(content: bytes) -> Record:
+    from lxml import etree
+
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     tree = etree.fromstring(content, parser)
     if b"<!DOCTYPE" in content:
@@ -212,6 +222,8 @@ def _xml_timestamp(item: etree._Element, algorithm: str, canonicalization: str) 
 
 def _sequence_before(sequence: etree._Element, count: int, method: str) -> bytes:
     """Return the canonical form of the sequence as it was when it had so many chains."""
+    from lxml import etree
+
     copy = etree.fromstring(etree.tostring(sequence, with_tail=False))
     for chain in _ordered(copy, "ArchiveTimeStampChain")[count:]:
         copy.remove(chain)
@@ -255,6 +267,8 @@ def canonical(element: etree._Element, method: str) -> bytes:
     Raises:
         UnknownAlgorithm: the method is not known.
     """
+    from lxml import etree
+
     if method not in _METHODS:
         raise UnknownAlgorithm(method)
     exclusive, comments = _METHODS[method]

@@ -11,7 +11,7 @@ from model.signatures import SubIndication
 RFC4998 = "RFC 4998"
 RFC6283 = "RFC 6283"
 
-Digest = Callable[[str], bytes | None]
+Digest = Callable[[str], "bytes | None"]  # quoted: the stand-alone verifier also runs on Python 3.9
 """Returns the digest of something by algorithm name (`sha256`); none where it cannot be computed."""
 
 HashLists = tuple[tuple[bytes, ...], ...]

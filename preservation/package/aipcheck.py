@@ -4,8 +4,7 @@ Source:
     docs/format/aip-v1.md (AIP format 1)
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from model.errors import InputError, UnsupportedVersionError
@@ -13,13 +12,14 @@ from model.findings import FindingLog
 from model.text import N_
 from preservation.package import findings as kinds
 from preservation.package.bagcheck import BagFacts
+from preservation.package.fixity import Fixity
+from preservation.package.signaturecheck import check_signatures, json_lines
 from preservation.package.tree import PathSet, SubTree
 
 FORMAT = 1
 """Newest version of the format this program reads."""
 _DESCRIPTION = "chauban/description.jsonl"
 _SCHEMA = "chauban-description/1"
-_LINE = 64 * 1024 * 1024
 _CONTENT = "representations/rep1/data/"
 _MANIFESTS = ("manifest-sha256.txt", "manifest-sha512.txt", "tagmanifest-sha256.txt", "tagmanifest-sha512.txt")
 _PAYLOAD = (
@@ -100,13 +100,14 @@ def _check_protection(bag: SubTree, facts: BagFacts, log: FindingLog) -> None:
 
 
 def check_payload_side(
-    bag: SubTree, package: SubTree, referenced: PathSet, described: PathSet, log: FindingLog
+    bag: SubTree, package: SubTree, fixity: Fixity, referenced: PathSet, described: PathSet, log: FindingLog
 ) -> None:
-    """Check that METS, PREMIS and the description agree with the content files, one by one.
+    """Check that METS, PREMIS, the description and the facts about signatures agree with the content files.
 
     Args:
         bag: the tree seen from the bag's top folder.
         package: the tree seen from the payload folder.
+        fixity: digests by path from the root of what was opened.
         referenced: content files METS refers to, by path inside the package.
         described: content files PREMIS describes, by path inside the package.
         log: where findings go.
@@ -120,6 +121,7 @@ def check_payload_side(
                 if path not in known:
                     log.add(kinds.AIP_NOT_DESCRIBED.at(package.at(path), place=place))
     _check_description(bag, package, log)
+    check_signatures(bag, package, fixity, log)
 
 
 def _check_description(bag: SubTree, package: SubTree, log: FindingLog) -> None:
@@ -129,7 +131,7 @@ def _check_description(bag: SubTree, package: SubTree, log: FindingLog) -> None:
         return
     number = 1
     try:
-        for number, value in enumerate(_json_lines(bag), 1):
+        for number, value in enumerate(json_lines(bag, _DESCRIPTION), 1):
             if not (_is_case_file(value) if number == 1 else value.get("ordinal") == number - 1):
                 log.add(kinds.AIP_DESCRIPTION.at(place, line=number))
             for name in value.get("files") or ():
@@ -143,26 +145,6 @@ def _check_description(bag: SubTree, package: SubTree, log: FindingLog) -> None:
 
 def _is_case_file(line: Mapping[str, Any]) -> bool:
     return line.get("schema") == _SCHEMA and isinstance(line.get("case_file"), dict)
-
-
-def _json_lines(bag: SubTree) -> Iterator[dict[str, Any]]:
-    with bag.open(_DESCRIPTION) as stream:
-        pending = b""
-        while chunk := stream.read(1 << 20):
-            *lines, pending = (pending + chunk).split(b"\n")
-            if len(pending) > _LINE:
-                raise ValueError("a line is too long")
-            for line in lines:
-                yield _object(line)
-        if pending:
-            yield _object(pending)
-
-
-def _object(line: bytes) -> dict[str, Any]:
-    value = json.loads(line)
-    if not isinstance(value, dict):
-        raise ValueError("a line is not a JSON object")
-    return value
 
 
 def _label(facts: BagFacts, label: str) -> str:

@@ -126,7 +126,7 @@ def _check_levels(tree: PackageTree, found: Detected, log: FindingLog, *, root_n
         )
     if ours and facts is not None and found.bag is not None:
         check_bag_side(found.bag, facts, found.head.objid, log, named=tree.kind == "tar")
-        check_payload_side(found.bag, found.package or found.bag, referenced, described, log)
+        check_payload_side(found.bag, found.package or found.bag, fixity, referenced, described, log)
 
 
 def _check_information(

@@ -479,6 +479,20 @@ AIP_DESCRIPTION = finding_kind(
     remedy=N_("Compare with another copy of the package; this one cannot be trusted."),
     source="AIP format 1, section 5",
 )
+AIP_SIGNATURES = finding_kind(
+    "aip.signatures",
+    _ERROR,
+    N_("Line {line} of the facts about signatures cannot be used."),
+    remedy=N_("Compare with another copy of the package; this one cannot be trusted."),
+    source="AIP format 1, section 5.1",
+)
+AIP_MATERIAL_NAME = finding_kind(
+    "aip.material-name",
+    _ERROR,
+    N_("This piece of validation material is not the one its name stands for."),
+    remedy=N_("Compare with another copy of the package; this one cannot be trusted."),
+    source="AIP format 1, section 5.1",
+)
 AIP_NOT_DESCRIBED = finding_kind(
     "aip.not-described",
     _ERROR,

@@ -8,7 +8,9 @@ from typing import BinaryIO
 from uuid import UUID
 
 from model.casefile import CaseFile, Document
+from model.material import MaterialItem
 from model.preservation import Agent, Event, FileObject
+from model.signatures import SignatureReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,28 @@ class ExtraFile:
     """`documentation/…` (payload) or `chauban/…` (tag file)."""
     content: Path
     mime: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureRecord:
+    """What is kept about the signatures of one content file."""
+
+    report: SignatureReport
+    """`report.file.path` is the file's path under `data/`."""
+    material: tuple[str, ...] = ()
+    """Ids of all validation material the verdicts were reached with, in the order it was found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureEvidence:
+    """What is kept about the signatures of a whole case file."""
+
+    records: Iterable[SignatureRecord]
+    """Iterated several times; in the order of the plan's files."""
+    material: Iterable[MaterialItem]
+    """Iterated several times; each piece once."""
+    reports: Iterable[tuple[int, bytes]] = ()
+    """Iterated several times; the number of a record, from 1, and the validation report of its file as XML."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +76,8 @@ class PackagePlan:
     events: tuple[Event, ...]
     agents: tuple[Agent, ...]
     extras: tuple[ExtraFile, ...] = ()
+    signatures: SignatureEvidence | None = None
+    """None where no file was looked at for signatures, or none could carry any."""
     software_version: str = ""
 
 

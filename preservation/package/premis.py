@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from model.formats import UNKNOWN_PUID, FormatIdentification
 from model.preservation import Agent, Event, FileObject
 from preservation.package.mets import REPRESENTATION, Heading
+from preservation.package.plan import SignatureRecord
+from preservation.package.premis_signatures import event_ids, signature_information, validation_events
 from preservation.package.xmltext import carried_as_is, escape, time_text
 
 NAMESPACE = "http://www.loc.gov/premis/v3"
@@ -43,7 +45,7 @@ _FILE = (
     "<size>{size}</size>{format}{modified}</objectCharacteristics>"
     "<originalName>{name}</originalName>"
     "<storage><contentLocation><contentLocationType>path</contentLocationType>"
-    "<contentLocationValue>data/{path}</contentLocationValue></contentLocation></storage>"
+    "<contentLocationValue>data/{path}</contentLocationValue></contentLocation></storage>{signatures}"
     "<relationship><relationshipType>structural</relationshipType><relationshipSubType>is part of</relationshipSubType>"
     "<relatedObjectIdentifier><relatedObjectIdentifierType>UUID</relatedObjectIdentifierType>"
     "<relatedObjectIdentifierValue>{representation}</relatedObjectIdentifierValue></relatedObjectIdentifier>{document}"
@@ -52,9 +54,13 @@ _FILE = (
 
 
 def package_premis(
-    heading: Heading, events: Sequence[Event], agents: Iterable[Agent], file_id: Callable[[str], str]
+    heading: Heading,
+    events: Sequence[Event],
+    agents: Iterable[Agent],
+    file_id: Callable[[str], str],
+    signed: Iterable[SignatureRecord] = (),
 ) -> Iterable[str]:
-    """Yield `PREMIS.xml`: the package, every event, every agent."""
+    """Yield `PREMIS.xml`: the package, every event, the validation of every signature, every agent."""
     links = "".join(_event_link(heading.profile.cased(str(event.id))) for event in events if not event.subject)
     yield _HEAD.format(schemas="../../schemas/")
     yield (
@@ -67,6 +73,8 @@ def package_premis(
         + f"{links}</object>\n"
     )
     for event in events:
+        yield _event(heading, event, file_id)
+    for event in validation_events(signed, heading.new_id, DATA):
         yield _event(heading, event, file_id)
     for agent in agents:
         yield _agent(agent)
@@ -97,8 +105,8 @@ class RepresentationPremis:
             + f"{links}</object>\n"
         )
 
-    def file(self, item: FileObject, file_id: str) -> str:
-        """Return one file object."""
+    def file(self, item: FileObject, file_id: str, signed: SignatureRecord | None = None) -> str:
+        """Return one file object, with what is known of its signatures."""
         cased = self._heading.profile.cased
         name = item.original_name.decode("utf-8", "surrogateescape")
         return _FILE.format(
@@ -113,7 +121,9 @@ class RepresentationPremis:
             path=escape(item.path),
             representation=self._heading.representation_id,
             document="" if item.document is None else _related(DOCUMENT_ORDINAL, str(item.document)),
-            events=self._events.get(DATA + item.path, "") if len(self._events) > 1 else "",
+            signatures=signature_information(signed.report) if signed else "",
+            events=(self._events.get(DATA + item.path, "") if len(self._events) > 1 else "")
+            + ("".join(map(_event_link, event_ids(signed.report, self._heading.new_id))) if signed else ""),
         )
 
     def tail(self) -> str:

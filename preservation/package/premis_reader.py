@@ -55,7 +55,7 @@ def read_file_objects(source: Readable) -> Iterator[FileObject]:
 
 
 def read_package_premis(source: Readable) -> tuple[tuple[Event, ...], tuple[Agent, ...]]:
-    """Return the events and agents of `PREMIS.xml`.
+    """Return the events and agents of `PREMIS.xml`; validations of single signatures, which may be many, are left out.
 
     Raises:
         ValueError: not such a file; also `SyntaxError` and `KeyError` from broken XML.
@@ -64,7 +64,9 @@ def read_package_premis(source: Readable) -> tuple[tuple[Event, ...], tuple[Agen
     agents: list[Agent] = []
     for element in _elements(source, (_EVENT, _AGENT)):
         if element.tag == _EVENT:
-            events.append(_event(element))
+            event = _event(element)
+            if event.type is not EventType.SIGNATURE_VALIDATION or not event.subject:
+                events.append(event)
         else:
             agents.append(_agent(element))
         if len(events) + len(agents) > _MAX_EVENTS:

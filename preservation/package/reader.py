@@ -24,6 +24,7 @@ from preservation.package.container import Entry, read_members
 from preservation.package.mets import REPRESENTATION
 from preservation.package.premis import DATA
 from preservation.package.premis_reader import read_file_objects, read_package_premis
+from preservation.package.signature_lines import is_bulk
 from preservation.package.writer import DESCRIPTION, DESCRIPTION_SCHEMA, REPORT, TAGS, TEXT
 
 _SMALL = 1 << 20
@@ -66,7 +67,7 @@ class ReadPackage:
     text: Entry | None
     """The extracted text, `chauban/text.jsonl.gz`."""
     front: Mapping[str, Entry]
-    """Every member before the content but the documents' descriptions, by its path in the bag."""
+    """Every member before the content but validation material and descriptions, by its path in the bag."""
     stream: BinaryIO
     content_start: int
     """Where the header of the first member behind the front begins."""
@@ -89,6 +90,24 @@ class ReadPackage:
         """
         entry = self.front.get(path)
         return None if entry is None else _bytes(self.stream, entry, limit)
+
+    def json_lines(self, path: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the objects of a JSON Lines member of the front; none where there is no such member.
+
+        Raises:
+            IntegrityError: a line is no object, or the container is damaged.
+        """
+        entry = self.front.get(path)
+        if entry is None:
+            return
+        lines = _lines(self.stream, entry)
+        while True:
+            with _reading(path):
+                line = next(lines, None)
+                value = _object(line) if line is not None else None
+            if value is None:
+                return
+            yield value
 
     @property
     def text_offset(self) -> int:
@@ -239,6 +258,8 @@ def _scan_front(stream: BinaryIO) -> tuple[str, dict[str, Entry], int]:
         if path.startswith("data/") and f"/representations/{REPRESENTATION}/data/" in path:
             break
         if f"/representations/{REPRESENTATION}/metadata/descriptive/" in path:
+            break
+        if is_bulk(path):
             break
         if path in front or len(front) >= _FRONT_LIMIT:
             raise ValueError(f"{path}: {N_('it is there twice, or there are too many files')}")

@@ -8,6 +8,7 @@ Source:
     docs/format/aip-v1.md
 """
 
+import hashlib
 import json
 import os
 import re
@@ -32,10 +33,19 @@ from preservation.package import bag
 from preservation.package.blob import Blob, Sums
 from preservation.package.descriptive import Ead3, case_file_simpledc, document_simpledc
 from preservation.package.mets import REPRESENTATION, Heading, Listed, RepresentationMets, root_mets
-from preservation.package.plan import ContainerMember, ContentFile, ExtraFile, PackagePlan
+from preservation.package.plan import ContainerMember, ContentFile, ExtraFile, PackagePlan, SignatureRecord
 from preservation.package.premis import DATA, RepresentationPremis, package_premis
 from preservation.package.profiles import profile_named, schema_bytes
 from preservation.package.readme import readme
+from preservation.package.signature_lines import (
+    BULK,
+    MATERIAL,
+    SIGNATURES,
+    material_line,
+    material_path,
+    record_line,
+    report_path,
+)
 from preservation.package.stream import ContainerStream, Write
 from preservation.package.xmltext import time_text
 
@@ -147,6 +157,8 @@ class _Build:
         self.document_lines = self._pair(hashed=False)
         self.documents = self._blob(hashed=False)
         self.document_records = self._blob(hashed=False)
+        self.bulk_records = self._blob(hashed=False)
+        self.bulk_lines = self._pair(hashed=False)
         self.file_ids: set[str] = set()
         self.oxum = ""
         self.byte_count = 0
@@ -158,6 +170,7 @@ class _Build:
         premis_rep = self._files()
         description, descriptive = self._describe()
         self._extras()
+        self._signatures()
         self._metadata(premis_rep, descriptive)
         self._manifests(description)
 
@@ -165,6 +178,7 @@ class _Build:
         premis = RepresentationPremis(self.heading, self.plan.events)
         blob = self._blob()
         blob.write(premis.head())
+        signed = _Signed(self.plan)
         for file in self.plan.files:
             item = file.object
             _check_path(item.path)
@@ -172,12 +186,13 @@ class _Build:
             if file_id in self.file_ids:
                 raise ValueError(f"two files of the package have the path {item.path!r}")
             self.file_ids.add(file_id)
-            blob.write(premis.file(item, file_id))
+            blob.write(premis.file(item, file_id, signed.of(item.path)))
             self.representation_mets.add_file(item, file_id)
             self.content_lines.add(f"{self.payload}{DATA}{item.path}", Sums(item.size, item.sha256, item.sha512))
             self.byte_count += item.size
         if not self.file_ids:
             raise ValueError("a package without files")
+        signed.finish()
         blob.write(premis.tail())
         return blob
 
@@ -222,7 +237,7 @@ class _Build:
     def _extras(self) -> None:
         for extra in sorted(self.plan.extras, key=lambda item: item.path):
             _check_path(extra.path)
-            if extra.path.startswith(TAGS) and extra.path != DESCRIPTION:
+            if extra.path.startswith(TAGS) and extra.path not in _OURS and not extra.path.startswith(BULK):
                 self.tags.append(_Entry(path=extra.path, sums=_measure(extra.content), extra=extra))
             elif extra.path.startswith(_DOCUMENTATION) and extra.path != _README:
                 path = self.payload + extra.path
@@ -230,10 +245,39 @@ class _Build:
             else:
                 raise ValueError(f"an extra file cannot have the path {extra.path!r}")
 
+    def _signatures(self) -> None:
+        """Write the facts about signatures, and measure the validation material, which may be many small files."""
+        evidence = self.plan.signatures
+        if evidence is None:
+            return
+        lines, material = self._blob(), self._blob()
+        for record in evidence.records:
+            lines.write(record_line(record))
+        for path, content, line in self._bulk():
+            sums = Sums.of(content)
+            self.bulk_lines.add(path, sums)
+            self.bulk_records.write_bytes(_BULK_RECORD.pack(sums.size, sums.sha256, sums.sha512))
+            material.write(line)
+        for path, blob in ((SIGNATURES, lines), (MATERIAL, material)):
+            self.tags.append(_Entry(path=path, sums=blob.sums(), blob=blob))
+        self.tags.sort(key=lambda entry: entry.path)
+
+    def _bulk(self) -> Iterator[tuple[str, bytes, str]]:
+        """Yield path and content of each piece of validation material and of each report, with its line."""
+        evidence = self.plan.signatures
+        if evidence is None:
+            return
+        for item in evidence.material:
+            identifier = item.id
+            yield material_path(identifier, item.kind), item.content, material_line(item, identifier)
+        for number, content in evidence.reports:
+            yield report_path(number), content, ""
+
     def _metadata(self, premis_rep: Blob, descriptive: Blob) -> None:
         """Make PREMIS and both METS, the representation's first: the package's METS tells its digest."""
         premis = self._blob()
-        for part in package_premis(self.heading, self.plan.events, self.plan.agents, self._file_id):
+        signed = self.plan.signatures.records if self.plan.signatures else ()
+        for part in package_premis(self.heading, self.plan.events, self.plan.agents, self._file_id, signed):
             premis.write(part)
         text = readme(self.heading).encode("utf-8")
         self.companions.insert(0, _Entry(path=self.payload + _README, sums=Sums.of(text), content=text))
@@ -287,6 +331,7 @@ class _Build:
         tag_lines = self._pair()
         for entry in (*self.tags, *self.manifests):
             tag_lines.add(entry.path, entry.sums)
+        tag_lines.append(self.bulk_lines)
         self.manifests += [
             _Entry(path="tagmanifest-sha256.txt", sums=tag_lines.sha256.sums(), blob=tag_lines.sha256),
             _Entry(path="tagmanifest-sha512.txt", sums=tag_lines.sha512.sums(), blob=tag_lines.sha512),
@@ -322,6 +367,7 @@ class _Build:
         for entry in (*self.tags, *self.metadata, *self.manifests, *self.companions):
             member = _stream_entry(out, entry)
             text = member if entry.path == TEXT else text
+        self._stream_bulk(out)
         self._stream_documents(out)
         for file in self.plan.files:
             _stream_content(out, f"{self.payload}{DATA}{file.object.path}", file)
@@ -338,16 +384,18 @@ class _Build:
             text_size=text.size if text else 0,
         )
 
+    def _stream_bulk(self, out: ContainerStream) -> None:
+        measured = _unpacked(self.bulk_records, _BULK_RECORD)
+        for (path, content, _line), (size, sha256, sha512) in zip(self._bulk(), measured, strict=True):
+            if len(content) != size or hashlib.sha256(content).digest() != sha256:
+                raise ValueError(f"{path} was not the same twice")
+            out.add(path, Sums(size, sha256, sha512), [content])
+
     def _stream_documents(self, out: ContainerStream) -> None:
         content = self.documents.reader()
-        for ordinal, size, sha256, sha512 in self._records():
+        for ordinal, size, sha256, sha512 in _unpacked(self.document_records, _RECORD):
             path = f"{self.payload}{_REP}{_document_path(ordinal)}"
             out.add(path, Sums(size, sha256, sha512), [content.read(size)])
-
-    def _records(self) -> Iterator[tuple[int, int, bytes, bytes]]:
-        records = self.document_records.reader()
-        while chunk := records.read(_RECORD.size * 1024):
-            yield from _RECORD.iter_unpack(chunk)
 
     # --- small things -----------------------------------------------------------------------------
 
@@ -374,6 +422,39 @@ class _Build:
 
 _UNSAFE = re.compile("[\x00-\x1f\x7f\\\\\ud800-\udfff]")
 _RECORD = struct.Struct(">QQ32s64s")
+_BULK_RECORD = struct.Struct(">Q32s64s")
+_OURS = (DESCRIPTION, SIGNATURES)
+
+
+class _Signed:
+    """The records about signatures, which stand in the order of the files, one file at a time."""
+
+    def __init__(self, plan: PackagePlan) -> None:
+        self._records = iter(plan.signatures.records if plan.signatures else ())
+        self._next = next(self._records, None)
+
+    def of(self, path: str) -> SignatureRecord | None:
+        """Return the record of a file; none where there is none."""
+        found = self._next
+        if found is None or found.report.file.path != path:
+            return None
+        self._next = next(self._records, None)
+        return found
+
+    def finish(self) -> None:
+        """See that every record had its file.
+
+        Raises:
+            ValueError: one is of no file, or not in the order of the files.
+        """
+        if self._next is not None:
+            raise ValueError(f"no file, or not in order, for the signatures of {self._next.report.file.path!r}")
+
+
+def _unpacked(records: Blob, layout: struct.Struct) -> Iterator[tuple[Any, ...]]:
+    reader = records.reader()
+    while chunk := reader.read(layout.size * 1024):
+        yield from layout.iter_unpack(chunk)
 
 
 def _stream_entry(out: ContainerStream, entry: _Entry) -> ContainerMember:

@@ -108,6 +108,11 @@ def reason_text(reason: SubIndication) -> str:
     return _(_REASONS[reason])
 
 
+def reason_phrase(reason: SubIndication) -> str:
+    """Return a sub-indication in words, in English: to be stored, and translated when shown."""
+    return _REASONS[reason]
+
+
 def timestamp_text(outcome: Outcome, reason: SubIndication | None) -> str:
     """Return what a timestamp is worth, in words."""
     word = _(_STAMPS[outcome])

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import DATA
-from tests.fakes.package_plans import package_plan, written
+from tests.fakes.package_plans import changed, package_plan, written
+from tests.fakes.signature_reports import evidence_for
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -37,9 +38,12 @@ def classpath(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"{folder / 'lib'}/*"
 
 
+@pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.parametrize("profile", ["eark", "vn-tt05"])
-def test_commons_ip_finds_nothing_unexplained(classpath: str, tmp_path: Path, profile: str) -> None:
-    data, result = written(package_plan(tmp_path, profile), tmp_path)
+def test_commons_ip_finds_nothing_unexplained(classpath: str, tmp_path: Path, profile: str, signed: bool) -> None:
+    plan = package_plan(tmp_path, profile)
+    evidence = evidence_for(list(plan.files)) if signed else None
+    data, result = written(changed(plan, signatures=evidence), tmp_path)
     (tmp_path / "package.tar").write_bytes(data)
     subprocess.run(["tar", "-xf", "package.tar"], cwd=tmp_path, check=True)
     (package,) = (tmp_path / result.top_folder / "data").iterdir()

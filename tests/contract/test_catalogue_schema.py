@@ -138,8 +138,8 @@ def test_a_newer_catalogue_is_left_alone(backend: str, tmp_path: Path) -> None:
 _SECOND = """
 import sqlalchemy as sa
 from alembic import op
-revision = "0002_second"
-down_revision = "0001_initial"
+revision = "0099_second"
+down_revision = "{before}"
 def upgrade():
     op.create_table("second", sa.Column("id", sa.Integer, primary_key=True))
     {more}
@@ -149,9 +149,9 @@ def upgrade():
 def _program_with_second_revision(folder: Path, monkeypatch: pytest.MonkeyPatch, more: str = "") -> None:
     copied = folder / "migrations"
     shutil.copytree(schema.MIGRATIONS, copied, ignore=shutil.ignore_patterns("__pycache__"))
-    (copied / "versions" / "second_0002.py").write_text(_SECOND.format(more=more))
+    (copied / "versions" / "second_0099.py").write_text(_SECOND.format(more=more, before=schema.REVISIONS[-1]))
     monkeypatch.setattr(schema, "MIGRATIONS", copied)
-    monkeypatch.setattr(schema, "REVISIONS", ("0001_initial", "0002_second"))
+    monkeypatch.setattr(schema, "REVISIONS", (*schema.REVISIONS, "0099_second"))
 
 
 def test_an_older_catalogue_is_brought_up_to_date_once(

@@ -1,11 +1,13 @@
 """What must hold after anything that went wrong: nothing half, nothing twice, nothing left, everything verifiable."""
 
+import hashlib
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,8 @@ from archive.archive import Archive, open_archive
 from archive.campaign import CampaignSettings, verify_all
 from formats.examine import Examiner
 from model.findings import Outcome
+from model.ports import SystemClock
+from preservation.signatures.checker import SignatureChecker
 
 PROGRAM = "import cli; cli.main()"
 
@@ -38,10 +42,35 @@ def chauban(
 
 @contextmanager
 def one_examiner() -> Iterator[None]:
-    """Let every ingest of this process use one examiner: starting one takes longer than most ingests of tests."""
+    """Let every ingest of this process use one examiner: starting one takes longer than most ingests of tests.
+
+    Signature checkers of one and the same trust folder, policy and clock are kept too.
+    """
+    checkers: dict[str, SignatureChecker] = {}
+
+    def kept(trust: Path | None = None, policy: Path | None = None, **options: Any) -> Any:
+        clock = options["clock"]
+        key = f"{_stamp(trust)} {_stamp(policy)} {'' if isinstance(clock, SystemClock) else repr(clock)}"
+        if key not in checkers:
+            checkers[key] = SignatureChecker(trust, policy, **options)
+        return nullcontext(checkers[key])
+
     with Examiner() as examiner, pytest.MonkeyPatch.context() as patch:
         patch.setattr("ingest.batch.Examiner", lambda: nullcontext(examiner))
-        yield
+        patch.setattr("ingest.signatures.SignatureChecker", kept)
+        try:
+            yield
+        finally:
+            for checker in checkers.values():
+                checker.close()
+
+
+def _stamp(path: Path | None) -> str:
+    """Return what tells one trust folder or policy from another, wherever it lies."""
+    if path is None or not path.exists():
+        return ""
+    files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
+    return hashlib.sha256(b"".join(item.read_bytes() for item in files)).hexdigest() if files else "empty"
 
 
 def assert_told(result: "subprocess.CompletedProcess[str]", exit_code: int) -> None:

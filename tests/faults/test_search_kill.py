@@ -17,6 +17,7 @@ import pytest
 from archive.catalogue.values import Change
 from archive.search.follower import follow
 from archive.search.index import SearchIndex
+from archive.search.schema import SCHEMA_VERSION
 from archive.search.values import IndexEntry, Level, SearchRequest
 from model.errors import StorageError
 
@@ -130,7 +131,7 @@ def comes_back(folder: Path) -> bool:
     [("term", "deleted"), ("idx", "halved"), ("pos", "emptied"), ("store", "halved"), ("fast", "deleted")],
 )
 def test_a_missing_or_short_file_makes_the_index_anew(copy: Path, suffix: str, how: str) -> None:
-    path = max((copy / "v1").glob(f"*.{suffix}"), key=lambda found: found.stat().st_size)
+    path = max((copy / f"v{SCHEMA_VERSION}").glob(f"*.{suffix}"), key=lambda found: found.stat().st_size)
     if how == "deleted":
         path.unlink()
     else:
@@ -142,16 +143,16 @@ def test_a_missing_or_short_file_makes_the_index_anew(copy: Path, suffix: str, h
 @pytest.mark.parametrize("content", [None, b"", b'{"segments": 1}'])
 def test_damaged_lists_make_the_index_anew(copy: Path, name: str, content: bytes | None) -> None:
     if content is None:
-        (copy / "v1" / name).unlink()
+        (copy / f"v{SCHEMA_VERSION}" / name).unlink()
     else:
-        (copy / "v1" / name).write_bytes(content)
+        (copy / f"v{SCHEMA_VERSION}" / name).write_bytes(content)
     assert comes_back(copy)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_flipped_bytes_never_crash_and_the_index_comes_back(copy: Path, seed: int) -> None:
     dice = random.Random(seed)
-    for path in (copy / "v1").glob("*.*"):
+    for path in (copy / f"v{SCHEMA_VERSION}").glob("*.*"):
         if len(path.name.split(".")[0]) == 32:
             content = bytearray(path.read_bytes())
             for _ in range(max(1, len(content) // 200)):
@@ -175,17 +176,17 @@ def test_deleted_while_open(copy: Path) -> None:
         assert index.cursor == 0
         follow(index, changes, load)
         assert is_complete(index)
-        shutil.rmtree(copy / "v1")
+        shutil.rmtree(copy / f"v{SCHEMA_VERSION}")
         follow(index, changes, load)
         assert is_complete(index)
 
 
 def test_another_version_is_thrown_away(copy: Path) -> None:
-    (copy / "v1").rename(copy / "v0")
+    (copy / f"v{SCHEMA_VERSION}").rename(copy / "v0")
     (copy / "discarded-abc").mkdir()
     with SearchIndex.open(copy) as index:
         assert index.cursor == 0
-    assert sorted(path.name for path in copy.iterdir()) == ["v1", "write.lock"]
+    assert sorted(path.name for path in copy.iterdir()) == [f"v{SCHEMA_VERSION}", "write.lock"]
 
 
 def test_what_another_process_commits_is_seen(tmp_path: Path) -> None:

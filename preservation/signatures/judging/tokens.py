@@ -5,6 +5,7 @@ Source:
 """
 
 from collections.abc import Callable
+from datetime import datetime
 
 from model.findings import Outcome
 from model.material import Material
@@ -12,8 +13,10 @@ from model.signatures import FileSignatures, Integrity, SignedState, SubIndicati
 from preservation.evidence.values import TokenVerdict
 from preservation.signatures.judging.desk import Desk
 from preservation.signatures.judging.stamps import judge_stamps
-from preservation.signatures.judging.values import Judging
+from preservation.signatures.judging.values import Collector, Judging
+from preservation.signatures.policy import SignaturePolicy
 from preservation.timestamps.token import timestamp_facts
+from preservation.trust.store import TrustStore
 
 
 def judge_token(token: bytes, imprint: Callable[[str], bytes | None], judging: Judging, *, id: str) -> TokenVerdict:
@@ -41,3 +44,25 @@ def judge_token(token: bytes, imprint: Callable[[str], bytes | None], judging: J
         holds_until=stamp.assessment.holds_until if stamp.assessment and stamp.good else None,
         findings=() if verdict.outcome is Outcome.PASSED else (*facts.findings, *verdict.findings),
     )
+
+
+def token_check(
+    trust: TrustStore,
+    policy: SignaturePolicy,
+    now: Callable[[], datetime],
+    collector: Callable[[], Collector | None] = lambda: None,
+) -> Callable[[bytes, Callable[[str], bytes | None]], TokenVerdict]:
+    """Return what judges each new token of a timestamp authority at the time it arrives.
+
+    Args:
+        trust: who is trusted for timestamps.
+        policy: the signature policy.
+        now: tells the time.
+        collector: gives what fetches missing validation material for one token; by default nothing is fetched.
+    """
+
+    def check(token: bytes, imprint: Callable[[str], bytes | None]) -> TokenVerdict:
+        judging = Judging(trust=trust, policy=policy, at=now(), collector=collector())
+        return judge_token(token, imprint, judging, id="timestamp")
+
+    return check

@@ -10,6 +10,7 @@ import pytest
 from lxml import etree
 
 from archive.search.index import SearchIndex
+from archive.search.schema import SCHEMA_VERSION
 from archive.search.searching import MAX_LIMIT
 from archive.search.values import SNIPPET_MARKS, IndexEntry, Level, SearchRequest, Sort
 from model.errors import InputError
@@ -292,7 +293,7 @@ def test_small_commits_are_merged(tmp_path: Path) -> None:
     with SearchIndex.open(tmp_path) as index:
         for number in range(20):
             index.apply([entry(number, "Hồ sơ")], (), number)
-        parts = json.loads((tmp_path / "v1" / "meta.json").read_text())["segments"]
+        parts = json.loads((tmp_path / f"v{SCHEMA_VERSION}" / "meta.json").read_text())["segments"]
         assert index.search(SearchRequest(query="ho")).total == 20
         assert len(parts) < 14
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from formats import commands
 from formats.commands import format_group
+from model import walking
 from model.errors import InputError, NotFoundError
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "formats"
@@ -62,7 +62,7 @@ def test_what_is_not_there() -> None:
 def test_folders_are_capped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         (tmp_path / f"{number}.txt").write_text("x")
-    monkeypatch.setattr(commands, "_MAX_FILES", 3)
+    monkeypatch.setattr(walking, "_MAX_FILES", 3)
     with pytest.raises(InputError):
         run("identify", str(tmp_path))
 
