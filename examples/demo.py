@@ -3,6 +3,7 @@
 Every step is a command that anybody can type; nothing here is hidden from the user.
 """
 
+import hashlib
 import json
 import os
 import shlex
@@ -28,25 +29,27 @@ def main() -> None:
     _run("init", "demo/archive", "--name", "Demo", "--store", "store-a", "--store", "store-b")
     _say(N_("2. Taking in the example case files: good ones, bad ones, and real documents made by others"))
     _run("ingest", "examples/batch", "examples/refused", "examples/real", "--workers", "2", codes={0, 3, 5, 17})
-    _say(N_("3. What was refused is kept, with its reasons"))
+    _say(N_("3. Signed documents: one good, one of a retired signer, one altered afterwards, one unsigned"))
+    _signatures()
+    _say(N_("4. What was refused is kept, with its reasons"))
     _run("transfer", "list", "--state", "refused")
-    _say(N_("4. Search: with and without diacritics, đ and d alike"))
+    _say(N_("5. Search: with and without diacritics, đ and d alike"))
     for query in ("hồ sơ", "ho so", "đường", "duong", '"công tác văn thư"'):
         _run("search", query, "--limit", "3")
     identifier = _first_case()
-    _say(N_("5. One case file, and its first document streamed out of the stored package"))
+    _say(N_("6. One case file, and its first document streamed out of the stored package"))
     _run("show", identifier)
     _run("export", identifier, "--document", "1", "--to", "demo/document-1.pdf")
     _run("export", identifier, "--as", "dip", "--to", "demo/dip")
-    _say(N_("6. The package verified; then opened without our program, with tar and sha256sum"))
+    _say(N_("7. The package verified; then opened without our program, with tar and sha256sum"))
     _run("verify", identifier)
     container = Path(_output("export", identifier, "--as", "aip", "--to", "demo/package.tar").strip())
     _tool("sha256sum", "-c", f"{container.name}.sha256", folder=PLACE)
     _tool("tar", "--list", "--file", container.name, folder=PLACE, lines=12)
-    _say(N_("7. One byte of the exported copy damaged: the damage is found and named"))
+    _say(N_("8. One byte of the exported copy damaged: the damage is found and named"))
     _damage(container)
     _run("package", "check", "demo/package.tar", codes={3})
-    _say(N_("8. One byte of a stored copy damaged: found, named, and restored from the good copy"))
+    _say(N_("9. One byte of a stored copy damaged: found, named, and restored from the good copy"))
     _damage(_stored_container("store-b"))
     _run("verify", "--all", codes={12})
     _run("verify", "--all", "--repair", codes={0})
@@ -60,6 +63,31 @@ def main() -> None:
         "chauban --archive demo/archive doctor",
     ):
         print(f"  .venv/bin/{command}")
+
+
+def _signatures() -> None:
+    """Trust the demonstration's authority, take in its case file, and let an officer decide about it."""
+    root, ca = "examples/signed/trust/tsa/root.cer", "examples/signed/trust/ca.cer"
+    fingerprint = hashlib.sha256((ROOT / root).read_bytes()).hexdigest()
+    purposes = [part for purpose in ("document-signer", "agency-seal", "tsa") for part in ("--purpose", purpose)]
+    _run("trust", "add", root, *purposes, "--fingerprint", fingerprint, "--because", "demonstration")
+    _run(
+        "trust",
+        "add",
+        ca,
+        "examples/signed/trust/root.crl",
+        "examples/signed/trust/ca.crl",
+        "--because",
+        "demonstration",
+    )
+    _run("signature", "check", "examples/signed/01-dat-ten-duong", "--report", "demo/signatures.pdf", codes={3})
+    _run("ingest", "examples/signed/01-dat-ten-duong", codes={3})
+    transfer = _refused_signed()
+    _run("transfer", "resolve", transfer, "--accept", "--because", "demonstration: kept as evidence of what was filed")
+    signed = _accepted("H99.15.2025.007")
+    _run("signature", "show", signed)
+    _run("search", "verdict:failed", "--limit", "3")
+    _run("signature", "recheck")
 
 
 def _prepare() -> None:
@@ -95,6 +123,16 @@ def _tool(*arguments: str, folder: Path, lines: int = 5) -> None:
     print(f"$ {' '.join(arguments)}", flush=True)
     output = subprocess.run(arguments, cwd=folder, check=True, capture_output=True, text=True).stdout.splitlines()
     print("\n".join(output[:lines]) + ("\n…" if len(output) > lines else ""), flush=True)
+
+
+def _refused_signed() -> str:
+    lines = _output("transfer", "list", "--state", "refused", "--limit", "1000", "--json").splitlines()
+    return next(str(row["id"]) for row in map(json.loads, lines) if row["case_code"] == "H99.15.2025.007")
+
+
+def _accepted(code: str) -> str:
+    lines = _output("transfer", "list", "--state", "accepted", "--limit", "1000", "--json").splitlines()
+    return next(str(row["aip_id"]) for row in map(json.loads, lines) if row["case_code"] == code)
 
 
 def _first_case() -> str:

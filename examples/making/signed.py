@@ -44,8 +44,8 @@ def signed_case() -> Example:
         keywords=("đặt tên đường", "chữ ký số"),
     )
     book.letter(_DECISION, "02", "01-quyet-dinh-88.pdf")
-    book.letter(_REPORT, "10", "02-to-trinh-31.pdf")
-    book.letter(_MINUTES, "15", "03-bien-ban-04.pdf")
+    book.letter(_REPORT, "15", "02-to-trinh-31.pdf")
+    book.letter(_MINUTES, "20", "03-bien-ban-04.pdf")
     book.letter(_DRAFT, "22", "04-cong-van-112.pdf")
     example = book.finish()
     when = day(2025, 6, 20)
