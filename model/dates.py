@@ -78,3 +78,12 @@ def from_utc_text(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"time without a zone: {text!r}")
     return moment.astimezone(UTC)
+
+
+def local_text(moment: datetime, language: str) -> str:
+    """Return a time for people: `dd/mm/yyyy HH:MM` local time in Vietnamese, ISO 8601 in English."""
+    try:
+        local = moment.astimezone()
+    except OverflowError:  # the very first and last hours a date can name
+        local = moment
+    return local.strftime("%d/%m/%Y %H:%M" if language == "vi" else "%Y-%m-%d %H:%M")

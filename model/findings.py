@@ -4,10 +4,12 @@ A finding stores its code and its values, not its sentence, so that it can be ju
 later policy and read in another language. The sentence belongs to the registered kind.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from model.dates import from_utc_text, local_text
 from model.text import SPOKEN, language_in_force, translate, translate_phrases
 
 
@@ -234,10 +236,18 @@ def _fill(template: str, finding: Finding, language: str | None) -> str:
     if not template:
         return ""
     spoken = language or language_in_force()
-    values = _Lenient(
-        (name, translate_phrases(value, spoken) if name in SPOKEN else value) for name, value in finding.args
-    )
+    values = _Lenient((name, _spoken(name, value, spoken)) for name, value in finding.args)
     return translate(template, spoken).format_map(values)
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+def _spoken(name: str, value: str, language: str) -> str:
+    """Return a value as the reader of a sentence expects it: times in local form, phrases translated."""
+    if _TIME.fullmatch(value):
+        return local_text(from_utc_text(value), language)
+    return translate_phrases(value, language) if name in SPOKEN else value
 
 
 def _bare(finding: Finding) -> str:

@@ -31,6 +31,10 @@ class EventType(StrEnum):
     SIGNATURE_VALIDATION = "digital signature validation"
     CREATION = "creation"
     """An archival copy of a signed document was made and is kept beside its package."""
+    EVIDENCE_RECORD_CREATION = "evidence record creation"
+    """Local term: the package was sealed by a timestamp over many (RFC 4998)."""
+    EVIDENCE_RECORD_RENEWAL = "evidence record renewal"
+    """Local term: a newer timestamp covers the package's last one (RFC 4998, 5.2)."""
 
 
 class EventOutcome(StrEnum):

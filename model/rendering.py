@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from model.dates import PartialDate
+from model.dates import PartialDate, local_text
 from model.errors import EXIT_DONE, EXIT_FAILED, EXIT_INDETERMINATE
 from model.findings import Finding, Outcome, Severity, ValidationReport, printable
 from model.text import N_, _, language_in_force
@@ -120,8 +120,7 @@ def size_text(size: int) -> str:
 
 def date_text(moment: datetime) -> str:
     """Return a time for people: `dd/mm/yyyy HH:MM` local time in Vietnamese, ISO 8601 in English."""
-    local = moment.astimezone()
-    return local.strftime("%d/%m/%Y %H:%M" if language_in_force() == "vi" else "%Y-%m-%d %H:%M")
+    return local_text(moment, language_in_force())
 
 
 def day_text(day: PartialDate | None) -> str:
