@@ -100,6 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def load_commands() -> click.Group:
     """Return the root group with every command in it."""
+    from archive.audit.commands import audit
     from archive.commands import commands as archive_commands
     from archive.registry.commands import commands as registry_commands
     from archive.signatures.commands import commands as signature_commands
@@ -110,7 +111,7 @@ def load_commands() -> click.Group:
     from preservation.signatures.commands import signature
     from preservation.trust.commands import trust
 
-    groups = (format_group, package, signature, trust, evidence)
+    groups = (audit, format_group, package, signature, trust, evidence)
     for command in (*archive_commands(), *ingest_commands(), *registry_commands(), *groups):
         root.add_command(command)
     for command in signature_commands():
@@ -120,6 +121,7 @@ def load_commands() -> click.Group:
 
 def _archive_trust(folder: Path) -> "ArchiveTrust":
     """Return what the archive in a folder says about trust; nothing where there is no archive."""
+    from archive.audit.recording import record_trust
     from archive.configuration import CONFIG_NAME, read_configuration
     from preservation.trust.commands import ArchiveTrust
 
@@ -127,7 +129,12 @@ def _archive_trust(folder: Path) -> "ArchiveTrust":
         return ArchiveTrust()
     settings = read_configuration(folder).signatures
     home = folder / settings.trust
-    return ArchiveTrust(home=home, folder=settings.trust_folder(folder), policy=settings.policy_file(folder))
+    return ArchiveTrust(
+        home=home,
+        folder=settings.trust_folder(folder),
+        policy=settings.policy_file(folder),
+        record=partial(record_trust, folder),
+    )
 
 
 def _stop_writing(error: OSError) -> None:

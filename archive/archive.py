@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from archive.audit.log import AuditLog
+from archive.audit.values import Action, new_act
 from archive.catalogue.catalogue import Catalogue, create_catalogue, open_catalogue
 from archive.configuration import (
     CONFIG_NAME,
@@ -21,7 +23,7 @@ from archive.store.capabilities import from_json, to_json
 from archive.store.copies import CopySet
 from archive.store.opening import create_store, open_store
 from archive.store.protocol import Store, StoreCapabilities
-from model.errors import ConfigurationError, ConflictError
+from model.errors import ArchiveError, ConfigurationError, ConflictError
 from model.ports import Clock, SystemClock
 from model.text import N_
 
@@ -39,6 +41,8 @@ class Archive:
     catalogue: Catalogue
     copies: CopySet
     clock: Clock
+    audit: AuditLog
+    """Where every act on it is recorded; see `archive.audit.recording`."""
 
     @property
     def work(self) -> Path:
@@ -79,11 +83,12 @@ def create_archive(folder: Path, *, name: str = "", database: str = "", stores: 
         raise _exists(folder)
     for part in (folder, folder / "work", folder / configuration.signatures.trust):
         _make_folder(part)
-    made = CopySet([create_store(setting.name, setting.url, base=folder) for setting in settings]).stores
+    copies = CopySet([create_store(setting.name, setting.url, base=folder) for setting in settings])
     with _new_catalogue(folder, configuration) as catalogue:
         catalogue.put_setting("archive-id", str(configuration.archive_id))
-        for setting, store in zip(settings, made, strict=True):
+        for setting, store in zip(settings, copies.stores, strict=True):
             record_capabilities(catalogue, setting, store.probe())
+        _record_making(folder, configuration, catalogue, copies)
     try:
         write_configuration(folder, configuration)
     except FileExistsError as exc:
@@ -113,13 +118,37 @@ def open_archive(folder: Path, *, clock: Clock | None = None, for_rebuild: bool 
                 hint=N_("Wait for the rebuild to end; if it was interrupted, run `chauban rebuild` again."),
             )
         stores = [_opened_store(setting, folder, catalogue) for setting in configuration.stores]
-        yield Archive(
-            folder=folder,
-            configuration=configuration,
-            catalogue=catalogue,
-            copies=CopySet(stores),
-            clock=clock or SystemClock(),
-        )
+        copies, clock = CopySet(stores), clock or SystemClock()
+        audit = AuditLog(catalogue=catalogue, copies=copies, clock=clock, folder=folder, configuration=configuration)
+        with _recorded_at_the_end(audit):
+            yield Archive(
+                folder=folder,
+                configuration=configuration,
+                catalogue=catalogue,
+                copies=copies,
+                clock=clock,
+                audit=audit,
+            )
+
+
+def _record_making(folder: Path, configuration: Configuration, catalogue: Catalogue, copies: CopySet) -> None:
+    """Enter into the audit log that the archive is made: before it is one, as what cannot be recorded is not done."""
+    clock = SystemClock()
+    audit = AuditLog(catalogue=catalogue, copies=copies, clock=clock, folder=folder, configuration=configuration)
+    audit.record(new_act(Action.INIT, str(configuration.archive_id), time=clock.now()))
+    audit.close()
+
+
+@contextmanager
+def _recorded_at_the_end(audit: AuditLog) -> Iterator[None]:
+    """Keep the head of the audit log when the block ends; an error that ends it is the one to tell of."""
+    try:
+        yield
+    except BaseException:
+        with suppress(ArchiveError):
+            audit.close()
+        raise
+    audit.close()
 
 
 def _new_catalogue(folder: Path, configuration: Configuration) -> Catalogue:

@@ -18,7 +18,10 @@ from archive.access.export import (
     stream_document,
 )
 from archive.archive import Archive, create_archive, open_archive
+from archive.audit.recording import acting, recorded_verifications
+from archive.audit.values import Action, Detail
 from archive.campaign import CampaignSettings, verify_all
+from archive.catalogue.values import HeldCaseFile
 from archive.configuration import Configuration, read_configuration
 from archive.doctor import Diagnosis, diagnose
 from archive.fixity import verify_version
@@ -151,25 +154,40 @@ def export(
         raise click.UsageError(_("Only one document can be written to stdout: give --document, and no --as."))
     with opened(ctx) as archive:
         held = find_one(archive, identifier)
-        if str(target) == "-" and document is not None:
-            stream_document(archive, held, document, sys.stdout.buffer)
-        elif form == "dip":
-            click.echo(printable(str(export_dip(archive, held, target, asked, document=document))))
-        elif form == "archival-copy":
-            for path in export_archival_copies(archive, held, target, document):
-                click.echo(printable(str(path)))
-        elif document is not None:
-            for path in export_document(archive, held, document, target):
-                click.echo(printable(str(path)))
-        elif form == "aip":
-            click.echo(printable(str(export_container(archive, held, target))))
-        else:
-            count = export_files(archive, held, target)
-            click.echo(
-                ngettext("{count} file in {path}", "{count} files in {path}", count).format(
-                    count=count, path=printable(str(target))
-                )
-            )
+        with acting(archive, Action.EXPORT, held.aip_id, details=_what_is_exported(form, document, target, asked)):
+            lines = list(_export(archive, held, document, form, target, asked))
+        for line in lines:
+            click.echo(line)
+
+
+def _export(
+    archive: Archive, held: HeldCaseFile, document: int | None, form: str, target: Path, asked: AccessRequest
+) -> Iterator[str]:
+    """Write what is asked for; yield what to say about it."""
+    if str(target) == "-" and document is not None:
+        stream_document(archive, held, document, sys.stdout.buffer)
+    elif form == "dip":
+        yield printable(str(export_dip(archive, held, target, asked, document=document)))
+    elif form == "archival-copy":
+        yield from (printable(str(path)) for path in export_archival_copies(archive, held, target, document))
+    elif document is not None:
+        yield from (printable(str(path)) for path in export_document(archive, held, document, target))
+    elif form == "aip":
+        yield printable(str(export_container(archive, held, target)))
+    else:
+        count = export_files(archive, held, target)
+        text = ngettext("{count} file in {path}", "{count} files in {path}", count)
+        yield text.format(count=count, path=printable(str(target)))
+
+
+def _what_is_exported(form: str, document: int | None, target: Path, asked: AccessRequest) -> dict[str, Detail]:
+    """Return what the audit log says of an export: not where to, which may name a person."""
+    details: dict[str, Detail] = {"form": "stream" if str(target) == "-" else form}
+    if document is not None:
+        details["document"] = document
+    if form == "dip":
+        details |= {"purpose": asked.purpose, "request": asked.request_id}
+    return details
 
 
 def _access_request(form: str, given: Mapping[str, str | None]) -> AccessRequest:
@@ -239,12 +257,14 @@ def _verifications(
         return
     with opened(ctx) as archive:
         if identifier is None:
-            for report in verify_all(archive, CampaignSettings(deep=deep, repair=repair, restart=restart)):
-                yield report, True
-            return
-        held = find_one(archive, identifier)
-        for version in archive.catalogue.versions(held.aip_id):
-            yield verify_version(archive, version, deep=True, repair=repair), True
+            settings = CampaignSettings(deep=deep, repair=repair, restart=restart)
+            reports, object_ = verify_all(archive, settings), archive.configuration.archive_id
+        else:
+            object_ = find_one(archive, identifier).aip_id
+            versions = archive.catalogue.versions(object_)
+            reports = (verify_version(archive, version, deep=True, repair=repair) for version in versions)
+        for report in recorded_verifications(archive, object_, reports, deep=deep or identifier is not None):
+            yield report, True
 
 
 def _request(query: str, options: dict[str, object]) -> SearchRequest:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from archive.evidence.settings import EvidenceSettings, evidence_settings
 from model.errors import ConfigurationError, UnsupportedVersionError
 from model.text import LANGUAGES, N_
 
@@ -56,7 +57,7 @@ _DEFAULTS = SignatureSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuthoritySetting:
+class TimestampAuthoritySetting:
     """One timestamp authority; the first one named is asked first."""
 
     name: str
@@ -74,7 +75,7 @@ class AuthoritySetting:
     """PEM file with certificate and key, relative to the archive's folder."""
     tls_authorities: str = ""
     """PEM file of the roots its web server's certificate comes from, relative to the archive's folder."""
-    timeout: float = 20.0
+    timeout: float
     """Seconds for an answer."""
 
 
@@ -101,7 +102,8 @@ class Configuration:
     language: str = ""
     """`vi`, `en`, or empty for the language of the locale."""
     signatures: SignatureSettings = SignatureSettings()
-    timestamp_authorities: tuple[AuthoritySetting, ...] = ()
+    timestamp_authorities: tuple[TimestampAuthoritySetting, ...] = ()
+    evidence: EvidenceSettings = EvidenceSettings()
 
 
 def read_configuration(folder: Path, environment: Mapping[str, str] = os.environ) -> Configuration:
@@ -128,6 +130,7 @@ def read_configuration(folder: Path, environment: Mapping[str, str] = os.environ
             formats=str(settings.get("formats", "")),
             language=_choice("language", data.get("language", ""), ("", *LANGUAGES)),
             signatures=_signatures(data.get("signatures", {})),
+            evidence=evidence_settings(data.get("evidence", {}), environment.get("CHAUBAN_SEAL", "")),
             timestamp_authorities=_authorities(data.get("timestamp_authority", [])),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as exc:
@@ -203,6 +206,15 @@ fetch = false
 # url = "http://tsa.ca.gov.vn"
 # algorithm = "sha512"
 
+[evidence]
+# When packages are sealed by themselves: off, ingest (at the end of each), every:N (packages), minutes:M.
+seal = "off"
+# Each authority gives every package an evidence record of its own; addresses of one name are tried in their order.
+# [[evidence.authority]]
+# name = "a"
+# url = "http://tsa.ca.gov.vn"
+# algorithm = "sha256"
+
 {stores}"""
 
 
@@ -239,19 +251,19 @@ def _signatures(data: Mapping[str, Any]) -> SignatureSettings:
     )
 
 
-def _authorities(tables: Sequence[Mapping[str, Any]]) -> tuple[AuthoritySetting, ...]:
+def _authorities(tables: Sequence[Mapping[str, Any]]) -> tuple[TimestampAuthoritySetting, ...]:
     found = tuple(_authority(table) for table in tables)
     if len({one.name for one in found}) != len(found):
         raise ValueError("[[timestamp_authority]]: two have the same name")
     return found
 
 
-def _authority(table: Mapping[str, Any]) -> AuthoritySetting:
-    known = {item.name for item in fields(AuthoritySetting)}
+def _authority(table: Mapping[str, Any]) -> TimestampAuthoritySetting:
+    known = {item.name for item in fields(TimestampAuthoritySetting)}
     if unknown := sorted(set(table) - known):
         raise ValueError(f"[[timestamp_authority]] {', '.join(unknown)}: not a setting")
-    given = {name: float(value) if name == "timeout" else str(value) for name, value in table.items()}
-    setting = AuthoritySetting(**given)
+    given = {name: str(value) for name, value in table.items() if name != "timeout"}
+    setting = TimestampAuthoritySetting(timeout=float(table.get("timeout", _AUTHORITY_TIMEOUT)), **given)
     _choice("algorithm", setting.algorithm, STAMPED)
     if not 0 < setting.timeout <= _LONGEST_WAIT:
         raise ValueError(f"timeout = {setting.timeout}: more than 0, at most {_LONGEST_WAIT}")
@@ -261,6 +273,7 @@ def _authority(table: Mapping[str, Any]) -> AuthoritySetting:
 
 
 _LONGEST_WAIT = 300
+_AUTHORITY_TIMEOUT = 20.0
 
 
 def _flag(name: str, value: object) -> bool:

@@ -14,7 +14,7 @@ from uuid import UUID
 from archive.archive import Archive
 from archive.findings import OBJECT_DIFFERS, OBJECT_MISSING, OBJECT_RESTORED, SURPLUS
 from archive.keptcopies import kept_copies
-from archive.layout import AIPS, CAMPAIGNS, DAMAGED, REGISTRY, TRANSFERS, digest_key, journal_prefix
+from archive.layout import AIPS, AUDIT, CAMPAIGNS, DAMAGED, REGISTRY, TRANSFERS, digest_key, journal_prefix
 from archive.store.protocol import Store, StoredObject
 from model.errors import ArchiveError
 from model.findings import Finding
@@ -112,10 +112,10 @@ class _Known:
         return key in self._containers
 
     def is_ours(self, key: str) -> bool:
-        """Whether the key belongs to a known package's journal, a transfer, a fixity campaign or the registry."""
+        """Whether the key belongs to a known package's journal, a transfer, a campaign, registry or audit log."""
         self._move_to(key)
         journal = bool(self._containers) and bool(self._journal) and key.startswith(self._journal)
-        return journal or key.startswith((TRANSFERS, CAMPAIGNS, REGISTRY))
+        return journal or key.startswith((TRANSFERS, CAMPAIGNS, REGISTRY, AUDIT))
 
     def is_kept_copy(self, key: str) -> bool:
         """Whether the key is an archival copy that a known package's journal tells of."""

@@ -4,13 +4,20 @@ Source:
     docs/format/store-v1.md
 """
 
+import re
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 AIPS = "aips/"
 TRANSFERS = "transfers/"
 CAMPAIGNS = "fixity/"
 REGISTRY = "registry/"
+EVIDENCE = "evidence/"
+EVIDENCE_BATCHES = "evidence/batches/"
+AUDIT = "audit/"
+AUDIT_SEGMENTS = "audit/segments/"
+AUDIT_HEADS = "audit/heads/"
 DAMAGED = "damaged/"
 """Where a store sets aside what was found damaged and replaced."""
 
@@ -78,6 +85,82 @@ def campaign_key(job_id: UUID, part_id: UUID) -> str:
 def registry_key(entry_id: UUID, time: datetime) -> str:
     """Return the key of one entry of the registry of fonds and agencies; keys sort by time."""
     return f"{REGISTRY}{_stamp(time)}-{entry_id}.json"
+
+
+def audit_segment_key(first: int) -> str:
+    """Return the key of the segment of the audit log that begins with an entry; keys sort by number."""
+    return f"{AUDIT_SEGMENTS}{first:012d}.jsonl"
+
+
+def audit_head_key(size: int) -> str:
+    """Return the key of the head of the audit log at a size."""
+    return f"{AUDIT_HEADS}{size:012d}.json"
+
+
+def batch_folder(batch_id: UUID) -> str:
+    """Return the key prefix of a batch of packages that one timestamp seals."""
+    return f"{EVIDENCE_BATCHES}{batch_id}/"
+
+
+def batch_key(batch_id: UUID) -> str:
+    """Return the key of a batch's description."""
+    return f"{batch_folder(batch_id)}batch.json"
+
+
+def token_key(batch_id: UUID) -> str:
+    """Return the key of a batch's timestamp token."""
+    return f"{batch_folder(batch_id)}token.tst"
+
+
+def batch_material_key(batch_id: UUID, identifier: str, kind: str) -> str:
+    """Return the key of a piece of validation data of a batch's timestamp."""
+    return f"{batch_folder(batch_id)}validation-data/{identifier}.{kind}"
+
+
+def batch_object_key(batch_id: UUID, number: int) -> str:
+    """Return the key of the archive timestamp of an object other than a package that is in a batch."""
+    return f"{batch_folder(batch_id)}objects/{number:04d}.ats"
+
+
+def evidence_prefix(aip_id: UUID, version: int) -> str:
+    """Return the key prefix of the archive timestamps beside a package version."""
+    return f"{package_folder(aip_id)}v{version:05d}/evidence/"
+
+
+class EvidencePart(NamedTuple):
+    """An archive timestamp beside a package version, as its key tells of it."""
+
+    aip_id: UUID
+    version: int
+    authority: str
+    chain: int
+    batch_id: UUID
+
+    @property
+    def key(self) -> str:
+        """Its key."""
+        name = f"{self.authority}-{self.chain:04d}-{self.batch_id}.ats"
+        return f"{evidence_prefix(self.aip_id, self.version)}{name}"
+
+
+_PART = re.compile(
+    r"aips/../../(?P<aip>[0-9a-f-]{36})/v(?P<version>\d{5})/evidence/"
+    r"(?P<authority>[a-z0-9][a-z0-9-]*)-(?P<chain>\d{4})-(?P<batch>[0-9a-f-]{36})\.ats"
+)
+
+
+def evidence_part(key: str) -> EvidencePart | None:
+    """Return what the key of an archive timestamp beside a package version says; none for any other key."""
+    found = _PART.fullmatch(key)
+    if found is None:
+        return None
+    try:
+        part = EvidencePart(
+            UUID(found["aip"]), int(found["version"]), found["authority"], int(found["chain"]), UUID(found["batch"])
+        )
+    except ValueError:
+        return None
+    return part if part.key == key else None
 
 
 def _spread(identifier: UUID) -> str:

@@ -17,6 +17,7 @@ from formats.examine import Examiner
 from formats.policy import FormatPolicy
 from ingest.pipeline import Ingest, IngestOptions, ingest, resume
 from ingest.policy import load_policy
+from ingest.recording import recorded
 from ingest.sources.discovery import discover
 from ingest.sources.values import Limits, Submission
 from ingest.values import IngestReport, IngestStatus
@@ -73,7 +74,11 @@ def recover(archive: Archive) -> Iterator[IngestReport]:
 
 
 def ingest_all(paths: Sequence[Path], archive: Archive, settings: BatchSettings) -> Iterator[IngestReport]:
-    """Take in every case file found at the paths; yield what became of each as it ends."""
+    """Take in every case file found at the paths; yield what became of each when the audit log has it."""
+    return recorded(_ingest_all(paths, archive, settings), archive)
+
+
+def _ingest_all(paths: Sequence[Path], archive: Archive, settings: BatchSettings) -> Iterator[IngestReport]:
     options = options_for(archive, settings)
     yield from recover(archive)
     unreadable: list[IngestReport] = []

@@ -26,6 +26,7 @@ from ingest.examine import Examined, examine, examined_in
 from ingest.plan import VERSION, package_plan, registration, replication_event
 from ingest.policy import IntakePolicy, decide
 from ingest.receive import Received, receive
+from ingest.recording import note_failure, note_transfer
 from ingest.refuse import CONCLUDED, Keeping, conclude, conclude_again, refuse, refuse_secret, refuse_unreadable
 from ingest.reports import report_text, summary, transfer_from_json, transfer_to_json
 from ingest.sources.descriptor import read_description
@@ -288,6 +289,7 @@ def shelve(workspace: Workspace, archive: Archive, examined: Examined) -> Ingest
         )
     )
     ensure_fonds(archive, plan.case_file.fonds_code)
+    note_transfer(transfer, archive)
     workspace.remove()
     return summary(transfer)
 
@@ -311,6 +313,7 @@ def _stopped(transfer: Transfer, error: ArchiveError, workspace: Workspace, arch
     What can be resumed stays in its work area; an accepted one also keeps its claim, so that nobody
     makes a second package of the case file meanwhile.
     """
+    note_failure(transfer, error, archive)
     resumable = not isinstance(error, InputError)
     accepted = resumable and workspace.step(CONCLUDED) is None and workspace.step(DECIDED) is not None
     if not accepted and not (resumable and workspace.step(CONCLUDED) is not None):

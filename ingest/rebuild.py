@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from archive.archive import REBUILDING, Archive
+from archive.audit.recording import record_act
+from archive.audit.values import Action, ActOutcome
 from archive.catalogue.values import (
     HeldCaseFile,
     HeldFile,
@@ -23,7 +25,7 @@ from ingest.reports import transfer_from_report
 from ingest.transfers import stored_transfers
 from model.errors import ArchiveError, IntegrityError, NotFoundError
 from model.fixity import SHA256, digest_stream
-from model.text import N_
+from model.text import N_, _
 from preservation.package.reader import ReadPackage, read_package
 from preservation.package.signature_reader import PackagedSignatures
 
@@ -68,7 +70,15 @@ def rebuild(archive: Archive) -> Rebuilt:
     for transfer in stored_transfers(archive):
         archive.catalogue.save_transfer(transfer)
         transfers += 1
+    problems += [RebuildProblem(key=key, why=_(why)) for key, why in archive.audit.restore()]
     archive.catalogue.put_setting(REBUILDING, "")
+    record_act(
+        archive,
+        Action.REBUILD,
+        archive.configuration.archive_id,
+        outcome=ActOutcome.DAMAGE if problems else ActOutcome.DONE,
+        details={"packages": packages, "transfers": transfers, "problems": len(problems)},
+    )
     return Rebuilt(packages=packages, transfers=transfers, problems=tuple(problems))
 
 

@@ -19,6 +19,7 @@ from archive.catalogue.values import Transfer, TransferState
 from archive.layout import transfer_folder, transfer_key
 from archive.store.copies import CopySet
 from ingest.policy import Decision
+from ingest.recording import note_transfer
 from ingest.reports import json_text, report_text, summary, transfer_from_json, transfer_to_json
 from ingest.sources.findings import UNREADABLE
 from ingest.sources.guards import display_name, unreadable
@@ -161,6 +162,7 @@ def _record(transfer: Transfer, archive: Archive, workspace: Workspace) -> Inges
     data = {"schema": SCHEMA, **transfer_to_json(transfer), "report": transfer.report}
     archive.copies.put(transfer_key(transfer.id), json_text(data).encode())
     archive.catalogue.save_transfer(transfer)
+    note_transfer(transfer, archive)
     workspace.remove()
     return summary(transfer)
 

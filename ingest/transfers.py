@@ -8,6 +8,8 @@ from pathlib import Path
 from uuid import UUID
 
 from archive.archive import Archive
+from archive.audit.recording import record_act
+from archive.audit.values import Action
 from archive.catalogue.values import Transfer, TransferState
 from archive.layout import resolution_key, transfer_folder, transfer_key
 from archive.pending import put_everywhere
@@ -88,6 +90,7 @@ def accept_transfer(archive: Archive, transfer: Transfer, because: str, settings
     with brought_back(archive, transfer) as paths, running(archive, options) as run:
         submissions = discover(paths, options.limits)
         report = next(ingest(replace(item, name=transfer.source), run) for item in submissions)
+    archive.audit.flush()
     if report.status in {IngestStatus.ACCEPTED, IngestStatus.HELD_ALREADY}:
         _resolve(archive, transfer, TransferState.RESOLVED, because, report.transfer_id)
     return report
@@ -138,6 +141,8 @@ def _resolve(
     put_everywhere(archive, resolution_key(transfer.id, now), content)
     resolved = replace(transfer, state=state)
     archive.catalogue.save_transfer(resolved)
+    details = {"state": state.value, **({"taken-in-as": str(taken_in_as)} if taken_in_as else {})}
+    record_act(archive, Action.RESOLVE, transfer.id, because=because, details=details)
     return resolved
 
 

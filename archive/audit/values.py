@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,8 @@ from uuid import UUID
 
 from model.dates import from_utc_text, utc_text
 from model.findings import printable
+from model.identifiers import new_uuid
+from model.version import program_version
 from preservation.merkle import HASH_BYTES, leaf_hash
 
 ENTRY_SCHEMA = "chauban-audit/1"
@@ -239,3 +241,46 @@ def current_actor() -> tuple[str, str]:
         account = getpass.getuser()
     name = os.environ.get(ACTOR, "").strip() or account
     return printable(name)[:MAX_WORD], printable(account)[:MAX_WORD]
+
+
+def new_act(
+    action: Action,
+    object_: str,
+    *,
+    time: datetime,
+    outcome: ActOutcome = ActOutcome.DONE,
+    reason: str = "",
+    details: Mapping[str, Detail] | None = None,
+    identifier: UUID | None = None,
+) -> Act:
+    """Return an act of whoever runs the program; what is too long for the log is cut.
+
+    Args:
+        time: when it was done.
+        identifier: where the same act may be told of again, so that it is entered once.
+    """
+    actor, account = current_actor()
+    told = [(name, value[:MAX_WORD] if isinstance(value, str) else value) for name, value in (details or {}).items()]
+    return Act(
+        id=identifier or new_uuid(time),
+        time=time,
+        actor=actor,
+        account=account,
+        action=action,
+        object=_text(object_)[:MAX_WORD],
+        outcome=outcome,
+        reason=_text(reason)[:MAX_REASON],
+        details=tuple(sorted(told)[:MAX_DETAILS]),
+        program=program_version(),
+    )
+
+
+def configuration_act(time: datetime, following: Act, digest: str) -> Act:
+    """Return the act that a changed configuration is in force, before the first act under it."""
+    act = new_act(Action.CONFIGURATION, digest, time=time)
+    return replace(act, actor=following.actor, account=following.account)
+
+
+def _text(given: str) -> str:
+    """Return text that UTF-8 can hold; bytes of a name that are not UTF-8 as escapes."""
+    return given.encode("utf-8", "backslashreplace").decode("utf-8")

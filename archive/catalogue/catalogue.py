@@ -5,16 +5,34 @@ this folder only.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from contextlib import AbstractContextManager
+from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from archive.catalogue import counters, dump, feed, jobs, packages, reference, register, schema, signatures, transfers
+from archive.catalogue import (
+    audit,
+    counters,
+    dump,
+    evidence,
+    feed,
+    jobs,
+    packages,
+    reference,
+    register,
+    schema,
+    signatures,
+    transfers,
+)
 from archive.catalogue.database import Database
+from archive.catalogue.evidence_values import EvidenceBatch, Seal, SealedVersion, WaitingVersion
 from archive.catalogue.rows import transfer_row
 from archive.catalogue.values import (
     Agency,
+    AuditQuery,
+    AuditRow,
+    AuditState,
     Change,
     CopyVerification,
     DuplicateFile,
@@ -290,6 +308,95 @@ class Catalogue:
         """Return the newest job of a kind that is not done."""
         with self._database.read() as connection:
             return jobs.unfinished(connection, kind)
+
+    # Evidence
+
+    def add_authorities(self, names: Sequence[str]) -> None:
+        """Let everything held and everything to come wait for a seal by authorities; known ones change nothing."""
+        evidence.add_authorities(self._database, names)
+
+    def waiting_for_seal(self, authority: str, after: int, limit: int) -> list[WaitingVersion]:
+        """Return the next package versions that wait for an authority behind a number, in the order they came."""
+        with self._database.read() as connection:
+            return evidence.waiting(connection, authority, after, limit)
+
+    def count_waiting(self, authority: str, most: int | None = None) -> int:
+        """Return how many package versions wait for an authority, counting no further than `most`."""
+        with self._database.read() as connection:
+            return evidence.count_waiting(connection, authority, most)
+
+    def oldest_waiting(self, authority: str) -> datetime | None:
+        """Return since when the first of the package versions that wait for an authority is held."""
+        with self._database.read() as connection:
+            return evidence.oldest_waiting(connection, authority)
+
+    def put_batch(self, batch: EvidenceBatch) -> None:
+        """Record a batch of sealed packages; one that is recorded already stays as it is."""
+        with self._database.write() as connection:
+            evidence.put_batch(connection, batch)
+
+    def add_sealed(self, batch: EvidenceBatch, sealed: Sequence[SealedVersion]) -> None:
+        """Record that package versions are in a batch, with their events; doing so again changes nothing."""
+        with self._database.write() as connection:
+            evidence.add_sealed(connection, batch, sealed)
+
+    def seals(self, aip_ids: Iterable[UUID]) -> dict[UUID, list[Seal]]:
+        """Return the seals of packages, also of packages that are gone: by version, authority and chain."""
+        with self._database.read() as connection:
+            return evidence.seals(connection, aip_ids)
+
+    def get_batch(self, batch_id: UUID) -> EvidenceBatch | None:
+        """Return a batch."""
+        with self._database.read() as connection:
+            return evidence.get_batch(connection, batch_id)
+
+    def evidence_batches(self) -> Iterator[EvidenceBatch]:
+        """Yield every batch, oldest first."""
+        return evidence.stream_batches(self._database)
+
+    def batch_members(self, batch_id: UUID, after: tuple[UUID, int] | None, limit: int) -> list[tuple[UUID, int]]:
+        """Return the next package versions of a batch behind one, by identifier and version."""
+        with self._database.read() as connection:
+            return evidence.members_after(connection, batch_id, after, limit)
+
+    def evidence_counts(self) -> tuple[int, int]:
+        """Return how many batches there are, and how many packages are not sealed in their newest version."""
+        with self._database.read() as connection:
+            return evidence.counts(connection)
+
+    def content_digests(self, aip_id: UUID, version: int, algorithm: str) -> Iterator[tuple[str, bytes]]:
+        """Yield path in the container and digest (`sha256` or `sha512`) of each content file of a version."""
+        return evidence.content_digests(self._database, aip_id, version, algorithm)
+
+    # Audit log
+
+    def audit_appending(self) -> AbstractContextManager[audit.AuditAppending]:
+        """Hold the end of the audit log: of any number of processes one at a time."""
+        return audit.appending(self._database)
+
+    def audit_state(self) -> AuditState:
+        """Return where the audit log ends."""
+        with self._database.read() as connection:
+            return audit.state(connection)
+
+    def audit_page(self, query: AuditQuery) -> list[AuditRow]:
+        """Return entries of the audit log, newest first."""
+        with self._database.read() as connection:
+            return audit.page(connection, query)
+
+    def audit_after(self, seq: int, limit: int) -> list[AuditRow]:
+        """Return the entries of the audit log behind a number, in order."""
+        with self._database.read() as connection:
+            return audit.rows_after(connection, seq, limit)
+
+    def audit_hashes(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the hashes of the entries behind `start` up to `stop`, in order and in bounded memory."""
+        return audit.hashes(self._database, start, stop)
+
+    def unrecorded_packages(self, action: str, limit: int) -> list[tuple[UUID, datetime]]:
+        """Return packages accepted since the audit log began of which it knows no such act, oldest first."""
+        with self._database.read() as connection:
+            return audit.unrecorded_packages(connection, action, limit)
 
     # Fonds, agencies, settings
 

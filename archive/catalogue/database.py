@@ -43,6 +43,7 @@ class Lock(IntEnum):
     SCHEMA = 0x43424101
     PACKAGE = 0x43424102
     FEED = 0x43424103
+    AUDIT = 0x43424104
 
 
 class Database:

@@ -16,6 +16,9 @@ from archive.catalogue.tables import (
     copies,
     documents,
     events,
+    evidence_batches,
+    evidence_members,
+    evidence_pending,
     files,
     fonds,
     formats,
@@ -68,6 +71,11 @@ DUMPED: dict[str, sa.Select[Any]] = {
     "events": sa.select(*_KEY, *[column for column in events.c if column.name not in {"id", "version_id"}])
     .join(package_versions, package_versions.c.id == events.c.version_id)
     .order_by(*_KEY, events.c.event_id),
+    "evidence_batches": sa.select(evidence_batches).order_by(evidence_batches.c.batch_id),
+    "evidence_members": sa.select(evidence_members).order_by(*evidence_members.primary_key.columns),
+    "evidence_pending": sa.select(*_KEY, evidence_pending.c.authority)
+    .join(package_versions, package_versions.c.id == evidence_pending.c.version_id)
+    .order_by(*_KEY, evidence_pending.c.authority),
 }
 """Table to the query that gives its rows: natural keys instead of numbers, in the order of the keys."""
 
@@ -98,6 +106,8 @@ def clear(database: Database, connection: Connection) -> None:
             ),
         )
     )
+    for table in (evidence_pending, evidence_members, evidence_batches):
+        connection.execute(sa.delete(table))
     for table in (events, copies, signatures, signed_files, files, documents, package_versions, case_files):
         connection.execute(sa.delete(table))
     gone = connection.execute(sa.delete(transfers).where(transfers.c.state == TransferState.ACCEPTED.value)).rowcount

@@ -99,6 +99,7 @@ def versions_after(connection: Connection, last: tuple[uuid.UUID, int] | None, l
 
 
 def with_copies(connection: Connection, rows: Sequence[Any]) -> list[PackageVersion]:
+    """Return the package versions of rows, with what is known of their copies."""
     found: dict[int, list[StoredCopy]] = {row.id: [] for row in rows}
     for part in batches(found, STREAM_ROWS):
         query = sa.select(copies).where(copies.c.version_id.in_(part)).order_by(copies.c.version_id, copies.c.store)

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from archive.catalogue import counters, feed, signature_writing, transfers
+from archive.catalogue import counters, evidence, feed, signature_writing, transfers
 from archive.catalogue.database import Database, Lock, batches, insert_rows, upsert
 from archive.catalogue.rows import (
     CASE_FILE,
@@ -82,6 +82,7 @@ class Registrar:
         )
         # From here to the commit one registration waits for the other, so what takes time comes before.
         feed.append(self._database, connection, held.aip_id, version.version, feed.PUT)
+        evidence.wait_for_all(connection, version_id)
         counters.add(connection, totals | _difference(registration, count, before))
 
     def _add_files(

@@ -271,3 +271,56 @@ jobs = _table(
     _number("failed"),
     sa.Index("ix_jobs_kind", "kind", "state", "started_at"),
 )
+
+audit_entries = _table(
+    "audit_entries",
+    sa.Column("seq", NUMBER, primary_key=True),
+    _text("act"),
+    _text("time"),
+    _text("actor"),
+    _text("action"),
+    _text("object"),
+    _text("outcome"),
+    sa.Column("hash", BYTES, nullable=False),
+    _number("segment"),
+    sa.Index("uq_audit_entries_act", "act", unique=True),
+    sa.Index("ix_audit_entries_object", "object", "seq"),
+    sa.Index("ix_audit_entries_action", "action", "seq"),
+    sa.Index("ix_audit_entries_time", "time", "seq"),
+)
+
+evidence_authorities = _table("evidence_authorities", sa.Column("name", TEXT, primary_key=True))
+
+evidence_pending = _table(
+    "evidence_pending",
+    sa.Column("authority", TEXT, primary_key=True),
+    sa.Column("version_id", NUMBER, sa.ForeignKey("package_versions.id"), primary_key=True),
+    sa.Index("ix_evidence_pending_version", "version_id"),
+)
+
+evidence_batches = _table(
+    "evidence_batches",
+    sa.Column("batch_id", Identifier, primary_key=True),
+    _text("authority"),
+    _text("algorithm"),
+    _number("chain"),
+    _text("created"),
+    _text("time"),
+    _text("tsa"),
+    _text("policy"),
+    _text("expires"),
+    _number("packages"),
+    sa.Column("root", BYTES, nullable=False),
+    sa.Index("ix_evidence_batches_time", "time", "batch_id"),
+    sa.Index("ix_evidence_batches_expires", "expires", "batch_id"),
+)
+
+evidence_members = _table(
+    "evidence_members",
+    sa.Column("aip_id", Identifier, primary_key=True),
+    sa.Column("version", NUMBER, primary_key=True),
+    sa.Column("authority", TEXT, primary_key=True),
+    sa.Column("chain", NUMBER, primary_key=True),
+    sa.Column("batch_id", Identifier, sa.ForeignKey("evidence_batches.batch_id"), nullable=False),
+    sa.Index("ix_evidence_members_batch", "batch_id"),
+)

@@ -315,3 +315,43 @@ class HoldingsCount:
     files: int = 0
     bytes: int = 0
     transfers: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """What the catalogue repeats of one entry of the audit log."""
+
+    seq: int
+    act: UUID
+    time: str
+    """As it stands in the entry: UTC, ISO 8601."""
+    actor: str
+    action: str
+    object: str
+    outcome: str
+    hash: bytes
+    segment: int
+    """Number of the first entry of the segment it lies in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditState:
+    """Where the audit log ends."""
+
+    size: int = 0
+    last: bytes = bytes(32)
+    """Hash of the last entry; zeros when there is none."""
+    time: str = ""
+    """Time of the last entry."""
+    peaks: tuple[bytes, ...] = ()
+    """Frontier of the Merkle tree over all entries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuery:
+    """Which entries of the audit log to show, newest first."""
+
+    object: str = ""
+    action: str = ""
+    since: datetime | None = None
+    limit: int = 50

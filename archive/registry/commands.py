@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from archive.archive import Archive
+from archive.audit.recording import record_act
+from archive.audit.values import Action
 from archive.catalogue.values import Agency, Fonds
 from archive.commands import opened
 from archive.registry.registry import put_agency, put_fonds, read_agencies
@@ -42,6 +44,7 @@ def add_fonds(ctx: click.Context, code: str, title: str, agency: str, closed: bo
     fonds = Fonds(code=code, title=title, closed=closed, agency_code=agency, history=history, note=note)
     with opened(ctx) as archive:
         put_fonds(archive, fonds)
+        record_act(archive, Action.REGISTRY, code, details={"kind": "fonds"})
     click.echo(_fonds_line(fonds))
 
 
@@ -69,6 +72,12 @@ def import_agencies(ctx: click.Context, path: Path) -> None:
     with opened(ctx) as archive:
         for agency in agencies:
             put_agency(archive, agency)
+        record_act(
+            archive,
+            Action.REGISTRY,
+            archive.configuration.archive_id,
+            details={"kind": "agencies", "count": len(agencies)},
+        )
     text = ngettext("{count} agency entered", "{count} agencies entered", len(agencies))
     click.echo(text.format(count=len(agencies)))
 

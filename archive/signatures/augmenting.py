@@ -6,14 +6,14 @@ The package itself never changes.
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from archive.access.export import current_version, dissemination, write_file
 from archive.access.writing import must_be_new, new_file
 from archive.archive import Archive
-from archive.catalogue.values import HeldCaseFile, PackageVersion
-from archive.configuration import AuthoritySetting
+from archive.catalogue.values import HeldCaseFile, HeldFile, PackageVersion
+from archive.configuration import Configuration, TimestampAuthoritySetting
 from archive.keptcopies import digest_detail
 from archive.layout import augmented_key
 from archive.pending import complete_pending, record_event
@@ -82,9 +82,9 @@ def augment(
         creation (in the journal) for each copy kept; dissemination for those given out.
     """
     version = current_version(archive, held)
-    paths = _signed_pdfs(archive, held, request.document)
-    targets = _targets(paths, request.target)
-    settings = _usable(archive.configuration.timestamp_authorities)
+    files = _signed_pdfs(archive, held, request.document)
+    targets = _targets(list(files), request.target)
+    settings = _usable(archive.configuration)
     authorities = [_authority(setting, archive.folder, environment) for setting in settings]
     complete_pending(archive)
     fetcher = _fetcher(archive)
@@ -115,17 +115,20 @@ def augment(
             path = record.report.file.path
             if path in targets:
                 known = StoredSignatures(file=record.report.file, material=stored.material(record))
-                yield work.copy(path, known, targets[path])
+                yield work.copy(files[path], known, targets[path])
 
 
-def _signed_pdfs(archive: Archive, held: HeldCaseFile, document: int | None) -> list[str]:
-    signed = archive.catalogue.signed_files(held.aip_id, held.current_version)
-    paths = [file.path for file in signed if file.kind == SignedKind.PDF and file.signatures]
+def _signed_pdfs(archive: Archive, held: HeldCaseFile, document: int | None) -> dict[str, HeldFile]:
+    """Return the signed PDFs of a case file, or of one document, by path."""
+    catalogue = archive.catalogue
+    signed = catalogue.signed_files(held.aip_id, held.current_version)
+    paths = {file.path for file in signed if file.kind == SignedKind.PDF and file.signatures}
     if document is not None:
-        wanted = {file.object.path for file in archive.catalogue.document_files(held.aip_id, document)}
-        paths = [path for path in paths if path in wanted]
-    if paths:
-        return paths
+        paths &= {file.object.path for file in catalogue.document_files(held.aip_id, document)}
+    found = (catalogue.file_by_path(held.aip_id, path) for path in sorted(paths))
+    files = {file.object.path: file for file in found if file is not None}
+    if files:
+        return files
     if document is not None:
         raise NotFoundError(
             N_("Document {ordinal} of case file {code} has no signed PDF."),
@@ -152,8 +155,12 @@ def _targets(paths: Sequence[str], target: Path | None) -> dict[str, Path | None
     return targets
 
 
-def _usable(settings: Sequence[AuthoritySetting]) -> list[AuthoritySetting]:
-    """Return the authorities to be asked: those of the first algorithm that PDF readers know."""
+def _usable(configuration: Configuration) -> list[TimestampAuthoritySetting]:
+    """Return the authorities to be asked: those of the first algorithm that PDF readers know.
+
+    Where none is named for documents, those that seal packages are asked.
+    """
+    settings = configuration.timestamp_authorities or tuple(_sealing(configuration))
     known = [setting for setting in settings if setting.algorithm in IN_PDF]
     if known:
         return [setting for setting in known if setting.algorithm == known[0].algorithm]
@@ -164,7 +171,13 @@ def _usable(settings: Sequence[AuthoritySetting]) -> list[AuthoritySetting]:
     )
 
 
-def _authority(setting: AuthoritySetting, folder: Path, environment: Mapping[str, str]) -> TimestampAuthority:
+def _sealing(configuration: Configuration) -> Iterator[TimestampAuthoritySetting]:
+    for authority in configuration.evidence.authorities:
+        for address in authority.addresses:
+            yield TimestampAuthoritySetting(name=authority.name, algorithm=authority.algorithm, **asdict(address))
+
+
+def _authority(setting: TimestampAuthoritySetting, folder: Path, environment: Mapping[str, str]) -> TimestampAuthority:
     return TimestampAuthority(
         url=setting.url,
         user=_secret(setting.user_env, setting, environment),
@@ -176,7 +189,7 @@ def _authority(setting: AuthoritySetting, folder: Path, environment: Mapping[str
     )
 
 
-def _secret(variable: str, setting: AuthoritySetting, environment: Mapping[str, str]) -> str:
+def _secret(variable: str, setting: TimestampAuthoritySetting, environment: Mapping[str, str]) -> str:
     if variable and variable not in environment:
         raise ConfigurationError(
             N_("The environment variable {variable} for the timestamp authority {authority} is not set."),
@@ -202,11 +215,9 @@ class _Work:
     settings: AugmentSettings
     keep: bool
 
-    def copy(self, path: str, stored: StoredSignatures, target: Path | None) -> Augmented:
+    def copy(self, file: HeldFile, stored: StoredSignatures, target: Path | None) -> Augmented:
         """Make the copy of one signed PDF; one that cannot have any does not keep the others from having theirs."""
-        file = self.archive.catalogue.file_by_path(self.version.aip_id, path)
-        if file is None:
-            return Augmented(path=path)
+        path = file.object.path
         with tempfile.TemporaryDirectory(prefix="chauban-") as folder:
             source, made = Path(folder) / "original.pdf", Path(folder) / "copy.pdf"
             write_file(self.archive, self.version, file, source)
@@ -240,8 +251,8 @@ class _Work:
             type=EventType.CREATION,
             time=now,
             outcome=EventOutcome.SUCCESS,
-            detail=f"archival copy (PAdES-B-LTA) of a signed PDF, kept beside the package; document timestamp of"
-            f" {report.timestamp.authority} at {utc_text(report.timestamp.time)}; original and its signatures unchanged",
+            detail=f"archival copy (PAdES-B-LTA) of a signed PDF, the original unchanged; document timestamp of"
+            f" {report.timestamp.authority} at {utc_text(report.timestamp.time)}",
             outcome_detail=digest_detail(report.sha256),
             agent=PROGRAM,
             subject=path,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.access.export import find_one
+from archive.audit.recording import acting, record_act
+from archive.audit.values import Action
 from archive.commands import opened
 from archive.indexing import bring_level, open_index
 from archive.signatures.showing import file_json, file_lines, show_files, stored_reports
@@ -111,6 +113,8 @@ def recheck_command(
             for line in [json_line(_result_json(result))] if as_json else _result_lines(result):
                 click.echo(line)
         if settings.recorded:
+            for aip_id in settings.aip_ids or (archive.configuration.archive_id,):
+                record_act(archive, Action.RECHECK, aip_id, details=counts)
             with open_index(archive) as index:
                 bring_level(archive, index)
     click.echo(_summary(counts, recorded=settings.recorded), err=True)
@@ -145,10 +149,13 @@ def augment_command(ctx: click.Context, /, identifier: str, as_json: bool, **opt
         raise click.UsageError(_("Say where the copies go: --to PATH, --keep, or both."))
     exits = {EXIT_DONE}
     with opened(ctx) as archive:
-        for made in augment(archive, find_one(archive, identifier), request):
-            click.echo(json_line(_augmented_json(made)) if as_json else _augmented_line(made))
-            if made.problem is not None:
-                exits.add(made.problem.exit_code)
+        held = find_one(archive, identifier)
+        details = {"kept": request.keep, "given-out": request.target is not None}
+        with acting(archive, Action.AUGMENT, held.aip_id, details=details):
+            for made in augment(archive, held, request):
+                click.echo(json_line(_augmented_json(made)) if as_json else _augmented_line(made))
+                if made.problem is not None:
+                    exits.add(made.problem.exit_code)
     ctx.exit(severest_exit(exits))
 
 

@@ -173,11 +173,7 @@ def _changed(path: str, held: Sequence[HeldSignature], report: SignatureReport) 
         if signature is None:
             continue
         now, before = judgement_of(verdict, report), signature.current
-        if (now.verdict, _text(now.holds_until), _text(now.best_time)) != (
-            before.verdict,
-            _text(before.holds_until),
-            _text(before.best_time),
-        ):
+        if (now.verdict, _text(now.holds_until)) != (before.verdict, _text(before.holds_until)):
             change = SignatureChange(path=path, ordinal=ordinal, before=before.verdict, now=now)
             yield ChangedVerdict(signature=signature, change=change)
 

@@ -15,10 +15,10 @@ from typing import Self
 from asn1crypto import algos
 
 from preservation.cms import tlv
-from preservation.cms.digests import digest_bytes
+from preservation.cms.digests import digest_bytes, name_of
 from preservation.evidence.hashtree import node
 from preservation.evidence.reading import raw_chains, sequence_der
-from preservation.evidence.structure import EvidenceRecord
+from preservation.evidence.structure import ArchiveTimeStamp, EvidenceRecord
 
 
 def group_value(algorithm: str, members: Iterable[bytes]) -> bytes:
@@ -94,6 +94,53 @@ class ArchiveTimestampParts:
 def new_record(timestamp: ArchiveTimestampParts) -> bytes:
     """Return the record of a group that was timestamped for the first time."""
     return _record([timestamp.algorithm], [tlv.encode(tlv.SEQUENCE, timestamp.der())])
+
+
+def assemble(chains: Iterable[Sequence[bytes]]) -> bytes:
+    """Return the record made of archive timestamps that were kept one by one, none of their bytes changed.
+
+    Args:
+        chains: oldest first; of each chain the DER of its archive timestamps, oldest first.
+
+    Raises:
+        ValueError: an archive timestamp is none, or does not name its hash algorithm.
+    """
+    kept = [tuple(chain) for chain in chains]
+    algorithms = dict.fromkeys(stated_algorithm(chain[0]) for chain in kept)
+    return _record(tuple(algorithms), [tlv.encode(tlv.SEQUENCE, b"".join(chain)) for chain in kept])
+
+
+def with_token(timestamp: bytes, token: bytes) -> bytes:
+    """Return a DER archive timestamp with another token in the place of its own.
+
+    Args:
+        token: DER; stamps the same value, such as the token itself with validation data laid into it.
+
+    Raises:
+        ValueError: it is no archive timestamp.
+    """
+    try:
+        parts = list(tlv.children(timestamp, tlv.element_at(timestamp, 0)))
+        kept = b"".join(tlv.raw(timestamp, part) for part in parts[:-1])
+    except tlv.BadEncoding as error:
+        raise ValueError("not an archive timestamp") from error
+    return tlv.encode(tlv.SEQUENCE, kept + token)
+
+
+def stated_algorithm(timestamp: bytes) -> str:
+    """Return the hash algorithm a DER archive timestamp names.
+
+    Raises:
+        ValueError: it is none, or names no algorithm that is known.
+    """
+    try:
+        stated = ArchiveTimeStamp.load(timestamp, strict=True)["digest_algorithm"]
+        name = name_of(stated["algorithm"].dotted)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError("not an archive timestamp that names its hash algorithm") from error
+    if name is None:
+        raise ValueError(f"unknown hash algorithm {stated['algorithm'].dotted}")
+    return name
 
 
 def renew_timestamp(record: bytes, timestamp: ArchiveTimestampParts) -> bytes:

@@ -10,7 +10,7 @@ Source:
 import os
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ from asn1crypto import crl, ocsp, x509
 
 from model.errors import ArchiveError, ConflictError, InputError, PolicyError, StorageError
 from model.fixity import SHA256, Digest, digest_stream
-from model.material import Material, MaterialItem, MaterialKind
+from model.material import Material, MaterialItem, MaterialKind, MaterialSource
 from model.signatures import (
     FileSignatures,
     Indication,
@@ -116,9 +116,9 @@ def augment_pdf(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, temporary)
-        stamp = _extended(temporary, name, _needed(original, material), authority, chosen)
+        stamp = _stamped(temporary, name, _needed(original, material), authority, chosen)
+        copy = _completed(temporary, name, checker, chosen)
         size = _same_beginning(source, temporary, name)
-        (copy,) = (checked.report for checked in checker.check((CheckItem(path=temporary, name=name),)))
         _refuse_worse(original, copy)
         report = AugmentReport(
             path=target,
@@ -238,7 +238,8 @@ def _needed(report: SignatureReport, material: Material) -> Material:
     """Return what the verdicts rest on: the chains, and every revocation list and answer about them."""
     verdicts = report.verdicts
     stamps = (*report.timestamps, *(stamp for verdict in verdicts for stamp in verdict.timestamps))
-    chains = dict.fromkeys(identifier for judged in (*verdicts, *stamps) for identifier in judged.chain)
+    links = (*(verdict.chain for verdict in verdicts), *(stamp.chain for stamp in stamps))
+    chains = dict.fromkeys(identifier for chain in links for identifier in chain)
     decided = {use.material for verdict in verdicts for use in verdict.revocations}
     certificates = _parsed(material.items[one] for one in chains if one in material.items)
     issuers = {certificate.issuer.dump() for certificate in certificates}
@@ -275,21 +276,51 @@ def _about(item: MaterialItem, issuers: set[bytes], serials: set[int]) -> bool:
 # --- the writing --------------------------------------------------------------------------------------------------
 
 
-def _extended(
+def _stamped(
     path: Path, name: str, material: Material, authority: TimestampClient, settings: AugmentSettings
 ) -> Timestamp:
-    """Have the worker append to a file; return the timestamp that it put in last."""
+    """Append material and a document timestamp; return that timestamp."""
+    stamps: list[Timestamp] = []
+
+    def ask(digest: bytes) -> bytes:
+        if len(stamps) == _MOST_REQUESTS:
+            raise _unwritable(name, N_("the timestamp is too large"))
+        stamps.append(authority.timestamp(digest, settings.algorithm))
+        return stamps[-1].token
+
+    _extended(path, name, material, settings, ask)
+    if not stamps:
+        raise _unwritable(name, N_("no timestamp was asked for"))
+    return stamps[-1]
+
+
+def _completed(path: Path, name: str, checker: SignatureChecker, settings: AugmentSettings) -> SignatureReport:
+    """Append what proves the new timestamp, where it is not in the copy yet; return the report on the copy."""
+    (checked,) = checker.check((CheckItem(path=path, name=name),))
+    needed = _needed(checked.report, checked.material)
+    missing = Material()
+    missing.update(item for item in needed if item.source is not MaterialSource.DOCUMENT)
+    if not len(missing):
+        return checked.report
+    _extended(path, name, missing, settings)
+    (checked,) = checker.check((CheckItem(path=path, name=name),))
+    return checked.report
+
+
+def _extended(
+    path: Path, name: str, material: Material, settings: AugmentSettings, ask: Callable[[bytes], bytes] | None = None
+) -> None:
+    """Have the worker append to a file: material, and where somebody can be asked for it, a timestamp."""
     limits = settings.limits
     seconds = limits.seconds + path.stat().st_size / limits.bytes_per_second
     request = {
         "path": str(path),
-        "algorithm": settings.algorithm,
+        "algorithm": settings.algorithm if ask else "",
         "seconds": seconds,
         "memory": limits.memory,
         "material": exchange.encode_material(material),
     }
     worker = WorkerProcess("preservation.signatures.augment_worker")
-    stamps: list[Timestamp] = []
     deadline = time.monotonic() + seconds
     try:
         worker.queue(frames.encode(request))
@@ -300,13 +331,13 @@ def _extended(
                     raise _unwritable(name, N_("it took too long"))
                 if not worker.pump(_POLL):
                     raise _unwritable(name, N_("the program that writes it broke off"))
-            elif augment_worker.ASK in message and len(stamps) < _MOST_REQUESTS:
+            elif augment_worker.ASK in message and ask is not None:
                 asked = time.monotonic()
-                stamps.append(authority.timestamp(bytes.fromhex(message[augment_worker.ASK]), settings.algorithm))
-                worker.queue(frames.encode({"token": stamps[-1].token.hex()}))
+                token = ask(bytes.fromhex(message[augment_worker.ASK]))
+                worker.queue(frames.encode({"token": token.hex()}))
                 deadline += time.monotonic() - asked
-            elif augment_worker.DONE in message and stamps:
-                return stamps[-1]
+            elif augment_worker.DONE in message:
+                return
             else:
                 raise _unwritable(name, str(message.get(augment_worker.PROBLEM, "?")))
     finally:

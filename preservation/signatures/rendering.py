@@ -205,18 +205,16 @@ def report_lines(report: SignatureReport, *, signed_by: Iterable[str] = ()) -> I
         yield _stamp_line(stamp, judged.get(stamp.id), "  ")
         yield from _finding_lines((*stamp.findings, *_said(judged.get(stamp.id))))
     for record in file.evidence:
-        yield _("  Evidence record {id}: {state}").format(
-            id=printable(record.id), state=_(_EVIDENCE_WORDS[record.state])
-        )
+        told = _("Evidence record {id}: {state}")
+        yield "  " + told.format(id=printable(record.id), state=_(_EVIDENCE_WORDS[record.state]))
         yield from _finding_lines(record.findings)
     yield from _finding_lines(replace(one, location="") if one.location == file.path else one for one in file.findings)
 
 
 def _signature_lines(facts: SignatureFacts, verdict: SignatureVerdict) -> Iterator[str]:
     kind = f"{facts.format.value}-{facts.level.value}" if facts.level.value else facts.format.value
-    yield _("  Signature {id} ({kind}): {verdict}").format(
-        id=printable(facts.id), kind=kind, verdict=verdict_text(verdict)
-    )
+    told = _("Signature {id} ({kind}): {verdict}")
+    yield "  " + told.format(id=printable(facts.id), kind=kind, verdict=verdict_text(verdict))
     for label, text in _rows(facts, verdict):
         if text:
             yield f"      {label}: {text}"

@@ -77,7 +77,9 @@ class Worker:
     def _begin(self, request: Mapping[str, Any]) -> None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         allowed = math.ceil(used.ru_utime + used.ru_stime + float(request["seconds"])) + _CPU_SPARE
-        resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.RLIM_INFINITY))
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        soft = allowed if hard == resource.RLIM_INFINITY else min(allowed, hard)
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
         self._number, self._started = int(request["number"]), time.monotonic()
         self._mark(exchange.STEP_WORKING)
 

@@ -44,6 +44,8 @@ class ArchiveTrust:
     """Its trust folder, where it is to be used."""
     policy: Path | None = None
     """Its own signature policy."""
+    record: Callable[[str, str, str], None] | None = None
+    """Enters an act on its trust folder into its audit log: what was done, to what, and why."""
 
 
 def archive_trust(context: click.Context) -> ArchiveTrust:
@@ -153,6 +155,7 @@ def add(context: click.Context, /, files: tuple[Path, ...], folder: Path | None,
     )
     for path in files:
         for told in add_file(home, _content(path), str(path), addition):
+            _record(context, folder, "add", told.id, options["because"])
             click.echo(_("{what} {id}: {name}").format(what=_(told.what), id=told.id[:16], name=printable(told.name)))
 
 
@@ -167,6 +170,7 @@ def end(context: click.Context, /, identifier: str, until: datetime, because: st
     from preservation.trust.editing import end_anchor
 
     ended = end_anchor(_existing(context, folder), identifier, until=until)
+    _record(context, folder, "end", ended, because)
     told = _("The trust in {id} ends on {time}: {because}")
     click.echo(told.format(id=ended[:16], time=date_text(until), because=printable(because)))
 
@@ -221,6 +225,8 @@ def update(
             codes.add(error.exit_code)
             click.echo(_("{path}: {message}").format(path=printable(source), message=printable(str(error))), err=True)
             continue
+        if brought.new:
+            _record(context, folder, "update", brought.id, because)
         if as_json:
             told = {"source": source, "kind": brought.kind, "id": brought.id, "new": brought.new}
             click.echo(json_line({"schema": UPDATE_SCHEMA, **told}))
@@ -256,6 +262,13 @@ def check(context: click.Context, /, folder: Path | None, at: datetime | None, a
             click.echo(f"{_(_PURPOSES[name])}: {', '.join(map(printable, names)) or _('nobody')}")
         click.echo("\n".join(report_lines(report)))
     context.exit(exit_code_of(report.outcome))
+
+
+def _record(context: click.Context, folder: Path | None, what: str, object_: str, because: str) -> None:
+    """Enter an act on the archive's own trust folder into its audit log; another folder has none."""
+    known = archive_trust(context)
+    if known.record is not None and known.home is not None and (folder or known.home).resolve() == known.home.resolve():
+        known.record(what, object_, because)
 
 
 def _load(folder: Path) -> "TrustStore":

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from asn1crypto import algos, cms, core, tsp, x509
+from asn1crypto import cms, core, tsp, x509
 
 from model.findings import Outcome
 from model.signatures import SubIndication
@@ -79,7 +79,7 @@ class OfflineTokenCheck:
         stamped, _algorithm, _imprint = token_contents(token)
         signed = cms.ContentInfo.load(token)["content"]
         certificates = [one.dump() for one in signed["certificates"] or () if one.name == "certificate"]
-        lists = [one.chosen.dump() for one in signed["crls"] or () if one.name == ""] or _lists(signed)
+        lists = [one.chosen.dump() for one in signed["crls"] or () if one.name == "crl"]  # RFC 5652 10.2.1
         material = self.material.with_token(certificates, lists)
         signers = list(signed["signer_infos"])
         if not signers:
@@ -102,11 +102,6 @@ class OfflineTokenCheck:
         if not self.roots:
             raise _Undecided(SubIndication.NO_CERTIFICATE_CHAIN_FOUND)
         return path.ends()
-
-
-def _lists(signed: cms.SignedData) -> list[bytes]:
-    """Return the revocation lists a token carries (RFC 5652 10.2.1)."""
-    return [one.chosen.dump() for one in signed["crls"] or () if one.name == "certificate_list"]
 
 
 def name_of_subject(certificate: x509.Certificate) -> str:
@@ -186,5 +181,3 @@ def _references(attributes: cms.CMSAttributes) -> list[tuple[str, bytes]]:
             found.append((name, first["cert_hash"].native))
     return found
 
-
-__all__ = ["Authority", "OfflineTokenCheck", "algos", "name_of_subject", "verified_signer"]

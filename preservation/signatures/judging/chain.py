@@ -176,7 +176,7 @@ def _too_early(leaf: Cert, times: Times) -> Problem:
         finding = say.SIGNED_TOO_EARLY.at("", name=leaf.facts.name, time=begin, proven=utc_text(times.best))
         return Problem(sub=_Sub.NOT_YET_VALID, finding=finding, failed=True, engine="NotYetValidError")
     finding = say.NOT_YET_VALID.at("", name=leaf.facts.name, time=begin)
-    return Problem(sub=_Sub.NOT_YET_VALID, finding=finding, engine="NotYetValidError")
+    return Problem(sub=_Sub.OUT_OF_BOUNDS_NO_POE, finding=finding, engine="NotYetValidError")
 
 
 def _ended(subject: Subject, times: Times) -> Problem:

@@ -34,6 +34,9 @@ from preservation.signatures.judging.stamps import Stamps, judge_stamps
 from preservation.signatures.judging.values import Judging
 
 _TOTAL_FAILURES = {SubIndication.HASH_FAILURE, SubIndication.SIG_CRYPTO_FAILURE}
+_FAILED_AS = {SubIndication.SIGNED_DATA_NOT_FOUND: SubIndication.HASH_FAILURE}
+"""What a container that lost a signed file is: what it holds no longer has the digest that was signed. The standard
+knows data that is not found only where it is looked for elsewhere, and undecided (5.2.7)."""
 _AT_ONCE = {
     SubIndication.NO_SIGNING_CERTIFICATE_FOUND,
     SubIndication.SIGNED_DATA_NOT_FOUND,
@@ -126,10 +129,11 @@ def _verdict(facts: SignatureFacts, desk: Desk, stamps: Stamps, file: FileSignat
 def _by_bytes(facts: SignatureFacts, desk: Desk, stamps: Stamps) -> SignatureVerdict | None:
     """Return the verdict where the bytes alone decide."""
     failure = facts.failure
-    if facts.integrity is Integrity.BROKEN or failure in _TOTAL_FAILURES:
+    exchanged = failure is SubIndication.NO_SIGNING_CERTIFICATE_FOUND
+    if (facts.integrity is Integrity.BROKEN and not exchanged) or failure in _TOTAL_FAILURES:
         failure = failure or SubIndication.SIG_CRYPTO_FAILURE
         finding = say.BY_BYTES.get(failure, say.FORGED).at(facts.id)
-        return unjudged(facts, desk, stamps, failure, finding, Indication.TOTAL_FAILED)
+        return unjudged(facts, desk, stamps, _FAILED_AS.get(failure, failure), finding, Indication.TOTAL_FAILED)
     if facts.integrity is Integrity.UNKNOWN or failure in _AT_ONCE:
         failure = failure or SubIndication.CUSTOM
         kind = say.UNREADABLE if failure is SubIndication.FORMAT_FAILURE else say.BY_BYTES.get(failure, say.UNREADABLE)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from model.findings import Outcome
-from model.material import Material
+from model.material import Material, MaterialItem, MaterialKind, MaterialSource
 from model.signatures import FileSignatures, Integrity, SignedState, SubIndication, TimestampKind
 from preservation.evidence.values import TokenVerdict
-from preservation.signatures.judging.desk import Desk
+from preservation.signatures.judging.desk import Desk, trust_crls
 from preservation.signatures.judging.stamps import judge_stamps
 from preservation.signatures.judging.values import Collector, Judging
 from preservation.signatures.policy import SignaturePolicy
@@ -44,6 +44,35 @@ def judge_token(token: bytes, imprint: Callable[[str], bytes | None], judging: J
         holds_until=stamp.assessment.holds_until if stamp.assessment and stamp.good else None,
         findings=() if verdict.outcome is Outcome.PASSED else (*facts.findings, *verdict.findings),
     )
+
+
+def token_material(token: bytes, imprint: Callable[[str], bytes | None], judging: Judging) -> tuple[MaterialItem, ...]:
+    """Return the certificates of a token's paths and all that is said of their revocation, as far as it is at hand.
+
+    Args:
+        token: DER `TimeStampToken`.
+        imprint: digest of what it stamps, by algorithm name.
+        judging: trust (purpose tsa), policy and the time; its collector fetches what is missing.
+    """
+    material = Material()
+    facts = timestamp_facts(token, imprint, id="timestamp", kind=TimestampKind.ARCHIVE, material=material)
+    desk = Desk(material, judging)
+    desk.lay_out()
+    (stamp,) = judge_stamps(FileSignatures(path="", state=SignedState.UNSIGNED, timestamps=(facts,)), desk).file
+    found = Material()
+    lists = dict(trust_crls(judging))
+    for subject in stamp.held.subjects if stamp.held else ():
+        for cert in subject.route.certs:
+            found.add(MaterialKind.CERTIFICATE, cert.der, MaterialSource.TRUST_STORE)
+        for statement in (one for said in subject.said for one in said):
+            if statement.material in material.items:
+                found.keep(material.items[statement.material])
+            elif statement.material in lists:
+                found.add(MaterialKind.CRL, lists[statement.material], MaterialSource.TRUST_STORE)
+            for signer in statement.signers:
+                if signer in material.items:
+                    found.keep(material.items[signer])
+    return tuple(found)
 
 
 def token_check(

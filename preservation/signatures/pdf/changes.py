@@ -21,6 +21,7 @@ from model.text import N_
 from preservation.signatures.pdf import findings as kinds
 from preservation.signatures.pdf.coverage import Coverage, Reach
 from preservation.signatures.pdf.differences import changes_between
+from preservation.signatures.pdf.disputed import drawn_over, flaw_after
 from preservation.signatures.pdf.reading import Document, Place, entry, raw_items, why
 
 _ANALYSES = 500
@@ -31,6 +32,7 @@ _STREAMS = "/AdditionalStreams"
 
 UNEXPLAINED = N_("changes that could not be explained")
 UNCLEAR = N_("unclear what was signed")
+OVERLAY = N_("a signature field drawn over the page")
 BEFORE = N_("bytes before the beginning")
 AFTER = N_("bytes after the end")
 
@@ -97,8 +99,9 @@ class History:
         return Changes(modification=Modification.SUSPICIOUS, changes=tuple(changes)) if changes else None
 
     def _inside(self, place: Place) -> Changes:
-        if self.document.inconsistent:
-            raise _Unknowable(self.document.inconsistent)
+        flaw = self.document.inconsistent or flaw_after(self.document, place.revision)
+        if flaw:
+            raise _Unknowable(flaw)
         doc_mdp, field_mdp = _permissions(place)
         level = ModificationLevel.NONE
         for revision in range(place.revision + 1, self.document.revisions):
@@ -114,6 +117,10 @@ class History:
             return Changes(modification=Modification.SUSPICIOUS, changes=(level.name,), findings=(found,))
         if level is ModificationLevel.NONE:
             return Changes(modification=Modification.NONE)
+        cover = drawn_over(self.document, place.revision)
+        if cover:
+            found = kinds.DRAWN_OVER.at(place.id, field=cover)
+            return Changes(modification=Modification.SUSPICIOUS, changes=(OVERLAY,), findings=(found,))
         return Changes(modification=Modification.PERMITTED, changes=(level.name,))
 
     def _compare(self, old: int, new: int, doc_mdp: Any, field_mdp: Any) -> Any:

@@ -1,7 +1,7 @@
 """Adds validation material and a document timestamp to a PDF: the level B-LTA, without touching what was signed.
 
-The PDF library writes here; imported in a worker only. Two revisions are appended: the security store, then the
-timestamp over everything. Nothing else is changed, the dates in the document information included.
+The PDF library writes here; imported in a worker only. Revisions are appended: the security store, the timestamp over
+everything, and what proves that timestamp. Nothing else is changed, not even the dates in the document information.
 
 Source:
     ETSI EN 319 142-1, sections 5.4.2 (DSS), 5.4.3 (document timestamp) and 6.3 (level B-LTA)
@@ -32,14 +32,14 @@ class Unsuitable(Exception):
     """The PDF cannot be extended."""
 
 
-def extend_pdf(path: Path, material: Material, ask: Ask, algorithm: str) -> None:
+def extend_pdf(path: Path, material: Material, ask: Ask, algorithm: str = "") -> None:
     """Append a security store with the material given, and a document timestamp.
 
     Args:
         path: a PDF, changed in place: its bytes stay as its beginning.
         material: certificates, CRLs and OCSP responses to be kept in it.
         ask: gets the timestamp.
-        algorithm: of the digest that is stamped, such as `sha512`.
+        algorithm: of the digest that is stamped, such as `sha512`; empty: no timestamp is appended.
 
     Raises:
         Unsuitable: it is encrypted, or does not begin as a PDF does.
@@ -49,6 +49,8 @@ def extend_pdf(path: Path, material: Material, ask: Ask, algorithm: str) -> None
         if stream.read(5) != b"%PDF-":
             raise Unsuitable("bytes before the header")
         _add_material(_opened(stream), material)
+        if not algorithm:
+            return
         size = stream.seek(0, 2)
         reserved = RESERVED
         while True:
@@ -62,7 +64,7 @@ def extend_pdf(path: Path, material: Material, ask: Ask, algorithm: str) -> None
                 return
 
 
-class _Writer(IncrementalPdfFileWriter):  # type: ignore[misc]  # the library's classes have no types
+class _Writer(IncrementalPdfFileWriter):
     """Leaves the document information and its dates as they are: the document was not edited."""
 
     def _update_meta(self) -> None:
@@ -102,12 +104,12 @@ class _TokenTooLarge(Exception):
         self.size = size
 
 
-class _Stamper(TimeStamper):  # type: ignore[misc]  # the library's classes have no types
+class _Stamper(TimeStamper):
     """Hands the library tokens that were asked for and checked elsewhere: its own client compares neither digest
     nor nonce."""
 
     def __init__(self, ask: Ask, reserved: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # the library's constructor has no types
         self._ask = ask
         self.reserved = reserved
 

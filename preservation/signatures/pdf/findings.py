@@ -162,6 +162,14 @@ NOT_PERMITTED = finding_kind(
     source="ISO 32000-2 section 12.8.2.2 (DocMDP), 12.8.2.4 (FieldMDP)",
     undecided=True,
 )
+DRAWN_OVER = finding_kind(
+    "signature.pdf-drawn-over",
+    Severity.WARNING,
+    N_("After this signature the field {field} was added, whose picture hides what was signed on the page."),
+    remedy=N_("Look at the document as it was signed, without that field; ask who added it and why."),
+    source="ISO 32000-2 section 12.7.5.5; EN 319 102-1 section 5.2.8",
+    undecided=True,
+)
 UNEXPLAINED = finding_kind(
     "signature.pdf-changes-unknown",
     Severity.WARNING,

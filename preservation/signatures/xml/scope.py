@@ -35,7 +35,7 @@ def is_displaced(reference: CheckedReference, signature: etree._Element) -> bool
     """
     target = reference.target
     if target is None or target is signature or signature not in set(target.iterancestors()):
-        return _wrong_kind(reference)
+        return _wrong_kind(reference, signature)
     for element in (target, *target.iterancestors()):
         if element is signature:
             break
@@ -47,17 +47,21 @@ def is_displaced(reference: CheckedReference, signature: etree._Element) -> bool
         inner = names.local(element) in ("Manifest", "SignatureProperties") and names.space(element) == DSIG
         if inner and not names.named(parent, "Object", (DSIG,)):
             return True
-    return _wrong_kind(reference)
+    return _wrong_kind(reference, signature)
 
 
-def _wrong_kind(reference: CheckedReference) -> bool:
-    """Whether a reference says it names a manifest or object and names something else."""
+def _wrong_kind(reference: CheckedReference, signature: etree._Element) -> bool:
+    """Whether a reference says it names a manifest or object and names something else.
+
+    Slovak and Czech software calls the signature's own KeyInfo an object.
+    """
     if reference.target is None or reference.external:
         return False
     if reference.type == MANIFEST_TYPE:
         return not names.named(reference.target, "Manifest", (DSIG,))
     if reference.type == DSIG + "Object":
-        return not names.named(reference.target, "Object", (DSIG,))
+        own_key = names.named(reference.target, "KeyInfo", (DSIG,)) and reference.target.getparent() is signature
+        return not (own_key or names.named(reference.target, "Object", (DSIG,)))
     return False
 
 

@@ -27,6 +27,7 @@ from preservation.signatures.xml import names
 from preservation.signatures.xml.document import OverBudget, XmlDocument, identifier_of, read_document
 from preservation.signatures.xml.keyinfo import OfferedKeys, offered_keys
 from preservation.signatures.xml.names import DSIG, EDXML, MANIFEST_TYPE, XADES
+from preservation.signatures.xml.nodes import subtree_keys
 from preservation.signatures.xml.properties import (
     KeptValue,
     Qualifying,
@@ -236,7 +237,9 @@ def _examine(element: etree._Element, name: str, reading: _Reading) -> Signature
         offered=ids,
     )
     timestamps = timestamps_of(stamped)
-    scope = scope_of(element, references, reading.envelope)
+    parent = _parent(element, references, reading.ids, context, result)
+    # A counter-signature signs another signature; how much of the document that one covers is said there.
+    scope = scope_of(element, references, Envelope.PARTS if parent else reading.envelope)
     result.findings += [*offered.findings, *damaged, *_scope_findings(scope, name)]
     if not trusted:
         facts = replace(facts, claimed_signing_time=None, policy="", reason="", location="")
@@ -245,7 +248,7 @@ def _examine(element: etree._Element, name: str, reading: _Reading) -> Signature
         facts,
         form=_form(element, references, qualifying),
         level=_level(trusted, kept, timestamps),
-        parent=_parent(element, references, reading.ids, context, result),
+        parent=parent,
         integrity=result.integrity,
         failure=result.failure,
         scope=scope,
@@ -342,8 +345,10 @@ def _properties_signed(
 def _selects(reference: CheckedReference, element: etree._Element) -> bool:
     """Whether a reference names exactly an element, or one around it of which it left nothing out."""
     nodes = reference.selected
-    if nodes is None or nodes.visible is not None or reference.stripped:
+    if nodes is None or reference.stripped:
         return reference.target is element
+    if nodes.visible is not None:
+        return reference.target is element or nodes.visible == subtree_keys([element], comments=nodes.comments)
     return nodes.top is element and not nodes.removed
 
 

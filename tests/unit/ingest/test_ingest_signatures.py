@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,9 @@ from model.findings import Outcome
 from model.preservation import EventType
 from model.signatures import Indication, SignedState
 from preservation.package.check import check_package
+from preservation.package.plan import PackagePlan
 from preservation.package.reader import read_package
+from preservation.package.writer import write_package
 from tests.fakes.archives import codes, container_paths, find, flip_byte, take_in
 from tests.fakes.custody import one_examiner
 from tests.fakes.signed_cases import (
@@ -104,7 +107,8 @@ def test_a_signed_case_file_is_kept_with_its_proof(filed: Filed) -> None:
     archive, report = filed
     assert {"signature.accepted", "signature.doubtful"} <= codes(report)
     assert "signature.none" not in codes(report)
-    files = {file.path: file for file in archive.catalogue.signed_files(report.aip_id)}  # type: ignore[arg-type]
+    assert report.aip_id is not None
+    files = {file.path: file for file in archive.catalogue.signed_files(report.aip_id)}
     assert {path: file.state for path, file in files.items()} == {
         "1 tốt.pdf": SignedState.SIGNED,
         "2 thu hồi.pdf": SignedState.SIGNED,
@@ -176,10 +180,9 @@ def test_a_resumed_ingest_judges_nothing_twice_and_gives_the_same_bytes(
     from ingest import pipeline
 
     first = io.BytesIO()
-    write = pipeline.write_package
 
-    def cut_off(plan: object, staging: Path, _write: object) -> None:
-        write(plan, staging, first.write)  # type: ignore[arg-type]
+    def cut_off(plan: PackagePlan, staging: Path, _write: object) -> None:
+        write_package(plan, staging, first.write)
         raise StorageError("the power went away")
 
     with monkeypatch.context() as patch:
@@ -268,7 +271,7 @@ def test_recheck_tells_of_a_damaged_package_and_goes_on(archive: Archive, tmp_pa
         path = container_paths(archive, store)[0]
         flip_byte(path, path.read_bytes().index(b'"chauban-signatures/1"') + 3)
     results = list(recheck(archive, RecheckSettings()))
-    assert sorted(type(item.problem) for item in results if item.problem) == [IntegrityError]
+    assert [type(item.problem) for item in results if item.problem] == [IntegrityError]
     assert len(results) == 2
 
 
@@ -283,10 +286,10 @@ def test_shown_as_filed_and_as_judged_again(filed: Filed, distrust: RecheckSetti
     text = "\n".join(file_lines(*shown["1 tốt.pdf"]))
     assert "Nguyễn Thị Hồng Ánh" in text
     assert "judged again" in text
-    data = file_json(held, *shown["1 tốt.pdf"])
+    data: Any = file_json(held, *shown["1 tốt.pdf"])
     assert data["schema"] == "signature-show/1"
-    assert data["signatures"][0]["indication"] == "TOTAL-PASSED"  # type: ignore[index]
-    assert data["current"][0]["indication"] == "INDETERMINATE"  # type: ignore[index]
+    assert data["signatures"][0]["indication"] == "TOTAL-PASSED"
+    assert data["current"][0]["indication"] == "INDETERMINATE"
 
 
 def test_the_payload_is_not_read_again(archive: Archive, tmp_path: Path) -> None:

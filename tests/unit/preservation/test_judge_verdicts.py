@@ -275,7 +275,7 @@ def test_expired_and_not_yet_valid(world: World) -> None:
     assert said(world.judge(world.facts(), at=day(2030)).verdicts[0]) == undecided(
         SubIndication.OUT_OF_BOUNDS_NOT_REVOKED
     )
-    assert said(world.judge(world.facts(), at=day(2020)).verdicts[0]) == undecided(SubIndication.NOT_YET_VALID)
+    assert said(world.judge(world.facts(), at=day(2020)).verdicts[0]) == undecided(SubIndication.OUT_OF_BOUNDS_NO_POE)
 
 
 def test_expired_authority(world: World) -> None:

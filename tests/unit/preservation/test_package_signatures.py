@@ -16,6 +16,7 @@ from preservation.package.check import check_container
 from preservation.package.plan import PackagePlan
 from preservation.package.reader import read_package
 from preservation.package.signature_reader import PackagedSignatures
+from preservation.package.writer import WrittenPackage
 from tests.fakes.package_plans import changed, package_plan, validator, written
 from tests.fakes.signature_reports import PASSED, evidence_for, evidence_of, material_of, signed_report
 
@@ -28,9 +29,9 @@ def plan(request: pytest.FixtureRequest, tmp_path: Path) -> PackagePlan:
     return changed(plain, signatures=evidence_for(list(plain.files)))
 
 
-def content(data: bytes, ending: str, result: object) -> bytes:
+def content(data: bytes, ending: str, result: WrittenPackage) -> bytes:
     """Return a member by the end of its path."""
-    (member,) = (item for item in result.members if item.path.endswith(ending))  # type: ignore[attr-defined]
+    (member,) = (item for item in result.members if item.path.endswith(ending))
     return data[member.offset : member.offset + member.size]
 
 
