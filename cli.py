@@ -68,12 +68,15 @@ class ChauBan(click.Group):
 @click.pass_context
 def root(ctx: click.Context, folder: Path, lang: str | None) -> None:
     """Remember where the archive is, which commands open when they need it, and what judges case-file folders."""
+    from archive.evidence.commands import open_records
     from ingest.sources.case_folder import check_case_folder
     from preservation.commands import CASE_FOLDER_CHECK
+    from preservation.evidence.commands import HELD_RECORDS
     from preservation.trust.commands import ARCHIVE_TRUST
 
     ctx.obj = folder
     ctx.meta[CASE_FOLDER_CHECK] = check_case_folder
+    ctx.meta[HELD_RECORDS] = open_records
     ctx.meta[ARCHIVE_TRUST] = partial(_archive_trust, folder)
     use_language(lang or _language(()))
 
@@ -102,6 +105,7 @@ def load_commands() -> click.Group:
     """Return the root group with every command in it."""
     from archive.audit.commands import audit
     from archive.commands import commands as archive_commands
+    from archive.evidence.commands import commands as evidence_commands
     from archive.registry.commands import commands as registry_commands
     from archive.signatures.commands import commands as signature_commands
     from formats.commands import format_group
@@ -116,6 +120,8 @@ def load_commands() -> click.Group:
         root.add_command(command)
     for command in signature_commands():
         signature.add_command(command)
+    for command in evidence_commands():
+        evidence.add_command(command)
     return root
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from uuid import UUID
 
 import click
 
@@ -21,9 +22,11 @@ from archive.archive import Archive, create_archive, open_archive
 from archive.audit.recording import acting, recorded_verifications
 from archive.audit.values import Action, Detail
 from archive.campaign import CampaignSettings, verify_all
+from archive.catalogue.evidence_values import Seal
 from archive.catalogue.values import HeldCaseFile
 from archive.configuration import Configuration, read_configuration
 from archive.doctor import Diagnosis, diagnose
+from archive.evidence.showing import newest_seals, seal_json, short_line
 from archive.fixity import verify_version
 from archive.indexing import bring_level, open_index
 from archive.search.folding import key as folded
@@ -102,7 +105,8 @@ def search(ctx: click.Context, /, query: tuple[str, ...], as_json: bool, **optio
         with open_index(archive) as index:
             bring_level(archive, index)
             page = index.search(request)
-    for line in _page_json(page) if as_json else _page_lines(page, request):
+        seals = newest_seals(archive, {UUID(hit.id.partition("/")[0]) for hit in page.hits})
+    for line in _page_json(page, seals) if as_json else _page_lines(page, request, seals):
         click.echo(line)
 
 
@@ -297,7 +301,7 @@ def _codes(table: str, given: object) -> tuple[str, ...]:
     return tuple(value if value in CODE_TABLES[table] else words[folded(value)] for value in values)
 
 
-def _page_json(page: SearchPage) -> Iterator[str]:
+def _page_json(page: SearchPage, seals: Mapping[UUID, Seal]) -> Iterator[str]:
     yield json_line(
         {
             "schema": "search/1",
@@ -308,12 +312,17 @@ def _page_json(page: SearchPage) -> Iterator[str]:
     )
     for hit in page.hits:
         data = asdict(hit) | {"level": hit.level.value, "snippet": _marked(hit.snippet, "**")}
+        data["sealed"] = seal_json(_seal_of(hit, seals))
         yield json_line({"schema": "search-hit/1", **data})
 
 
-def _page_lines(page: SearchPage, request: SearchRequest) -> Iterator[str]:
+def _seal_of(hit: Hit, seals: Mapping[UUID, Seal]) -> Seal | None:
+    return seals.get(UUID(hit.id.partition("/")[0]))
+
+
+def _page_lines(page: SearchPage, request: SearchRequest, seals: Mapping[UUID, Seal]) -> Iterator[str]:
     for number, hit in enumerate(page.hits, request.offset + 1):
-        yield from _hit_lines(number, hit)
+        yield from _hit_lines(number, hit, short_line(_seal_of(hit, seals)))
     for name, values in page.facets.items():
         shown = ", ".join(f"{_facet_word(name, value)} {count}" for value, count in values[:10])
         yield f"{_(_FACET_NAMES.get(name, name))}: {shown}"
@@ -323,13 +332,13 @@ def _page_lines(page: SearchPage, request: SearchRequest) -> Iterator[str]:
     )
 
 
-def _hit_lines(number: int, hit: Hit) -> Iterator[str]:
+def _hit_lines(number: int, hit: Hit, sealed: str) -> Iterator[str]:
     where = hit.id.partition("/")[2]
     sign = "/".join(part for part in (hit.number, hit.notation) if part)
     kind = code_word("typeName", hit.type, language_in_force()) if hit.type else _("Case file")
     place = _("document {ordinal} of {case}").format(ordinal=where, case=hit.case_title) if where else hit.code
     yield printable(f"{number:3}. {kind} {sign}: {hit.title}".replace(" :", ":"))
-    yield printable(f"     {place} · {_day(hit.start[:10])} · {hit.agency}  [{hit.id}]")
+    yield printable(f"     {place} · {_day(hit.start[:10])} · {hit.agency} · {sealed}  [{hit.id}]")
     if hit.snippet:
         yield f"     … {printable(_marked(hit.snippet, '*'))} …"
 

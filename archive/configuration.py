@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -103,7 +103,7 @@ class Configuration:
     """`vi`, `en`, or empty for the language of the locale."""
     signatures: SignatureSettings = SignatureSettings()
     timestamp_authorities: tuple[TimestampAuthoritySetting, ...] = ()
-    evidence: EvidenceSettings = EvidenceSettings()
+    evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
 
 
 def read_configuration(folder: Path, environment: Mapping[str, str] = os.environ) -> Configuration:

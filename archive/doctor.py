@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.archive import Archive, open_archive, record_capabilities
+from archive.evidence.diagnosing import diagnose_evidence
 from archive.indexing import open_index
 from model.errors import ArchiveError
 from model.rendering import size_text
@@ -75,6 +76,8 @@ def _archive(archive: Archive) -> Iterator[Diagnosis]:
         detail=_("{behind} changes behind; the next search catches up").format(behind=max(behind, 0)),
     )
     yield from _signatures(archive)
+    for line in diagnose_evidence(archive):
+        yield Diagnosis(what=line.what, ok=line.ok, detail=line.detail)
     left = [path.name for path in archive.work.iterdir()] if archive.work.is_dir() else []
     yield Diagnosis(
         what=_("work area"),

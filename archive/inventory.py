@@ -14,7 +14,18 @@ from uuid import UUID
 from archive.archive import Archive
 from archive.findings import OBJECT_DIFFERS, OBJECT_MISSING, OBJECT_RESTORED, SURPLUS
 from archive.keptcopies import kept_copies
-from archive.layout import AIPS, AUDIT, CAMPAIGNS, DAMAGED, REGISTRY, TRANSFERS, digest_key, journal_prefix
+from archive.layout import (
+    AIPS,
+    AUDIT,
+    CAMPAIGNS,
+    DAMAGED,
+    EVIDENCE_BATCHES,
+    REGISTRY,
+    TRANSFERS,
+    digest_key,
+    evidence_part,
+    journal_prefix,
+)
 from archive.store.protocol import Store, StoredObject
 from model.errors import ArchiveError
 from model.findings import Finding
@@ -97,6 +108,10 @@ def _copied(good: Store, lacking: Store, key: str) -> bool:
     return True
 
 
+_OURS = (TRANSFERS, CAMPAIGNS, REGISTRY, AUDIT, EVIDENCE_BATCHES)
+"""What belongs to the archive as a whole; archive timestamps of packages stay even where the package is gone."""
+
+
 class _Known:
     """What the catalogue says may lie in a store, one package at a time."""
 
@@ -115,7 +130,7 @@ class _Known:
         """Whether the key belongs to a known package's journal, a transfer, a campaign, registry or audit log."""
         self._move_to(key)
         journal = bool(self._containers) and bool(self._journal) and key.startswith(self._journal)
-        return journal or key.startswith((TRANSFERS, CAMPAIGNS, REGISTRY, AUDIT))
+        return journal or evidence_part(key) is not None or key.startswith(_OURS)
 
     def is_kept_copy(self, key: str) -> bool:
         """Whether the key is an archival copy that a known package's journal tells of."""

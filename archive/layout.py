@@ -122,6 +122,36 @@ def batch_object_key(batch_id: UUID, number: int) -> str:
     return f"{batch_folder(batch_id)}objects/{number:04d}.ats"
 
 
+def renewals_prefix(batch_id: UUID) -> str:
+    """Return the key prefix of what renews a batch's timestamp."""
+    return f"{batch_folder(batch_id)}renewals/"
+
+
+def renewal_key(batch_id: UUID, number: int, suffix: str) -> str:
+    """Return the key of a part of a batch's renewal by a further timestamp.
+
+    Args:
+        number: from 1; numbers may be left out.
+        suffix: `tst` the timestamp before it, with its validation data, as the renewal covers it; `ats` the archive
+            timestamp that covers it, by which the renewal counts; `json` the event.
+    """
+    return f"{renewals_prefix(batch_id)}{number:04d}.{suffix}"
+
+
+def earlier_prefix(batch_id: UUID, earlier: UUID) -> str:
+    """Return the key prefix of what a batch that begins a new chain covers of an earlier batch."""
+    return f"{batch_folder(batch_id)}earlier/{earlier}-"
+
+
+def earlier_token_key(batch_id: UUID, earlier: UUID, number: int) -> str:
+    """Return the key of the last timestamp of an earlier batch, with its validation data, as a new chain covers it.
+
+    Args:
+        number: of the last renewal that the new chain covers; 0: none.
+    """
+    return f"{earlier_prefix(batch_id, earlier)}{number:04d}.tst"
+
+
 def evidence_prefix(aip_id: UUID, version: int) -> str:
     """Return the key prefix of the archive timestamps beside a package version."""
     return f"{package_folder(aip_id)}v{version:05d}/evidence/"

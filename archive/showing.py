@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile, PackageVersion
+from archive.evidence.showing import seal_details, seal_lines, version_seals
+from archive.keptcopies import KeptCopy, kept_copies
 from archive.signatures.showing import summary_line
 from model.casefile import CaseFile, Document
 from model.dates import PartialDate, utc_text
@@ -29,6 +31,8 @@ _EVENT_WORDS = {
     EventType.POLICY_ASSIGNMENT: N_("policy assignment"),
     EventType.SIGNATURE_VALIDATION: N_("digital signature validation"),
     EventType.CREATION: N_("creation"),
+    EventType.EVIDENCE_RECORD_CREATION: N_("evidence record creation"),
+    EventType.EVIDENCE_RECORD_RENEWAL: N_("evidence record renewal"),
 }
 _EVENT_OUTCOME_WORDS = {
     EventOutcome.SUCCESS: N_("success"),
@@ -49,7 +53,9 @@ def show_json(archive: Archive, held: HeldCaseFile) -> dict[str, object]:
         "case_file": held.case_file.to_json(),
         "documents": [document.to_json() for document in catalogue.documents(held.aip_id)],
         "signatures": _signatures_json(archive, held),
+        "evidence": [seal_details(seal) for seal in catalogue.seals([held.aip_id]).get(held.aip_id, [])],
         "versions": [_version_json(version) for version in catalogue.versions(held.aip_id)],
+        "archival_copies": [_copy_json(copy) for copy in kept_copies(archive, held.aip_id, held.current_version)],
         "events": [event.to_json() for event in catalogue.events(held.aip_id)],
     }
 
@@ -73,8 +79,12 @@ def show_lines(archive: Archive, held: HeldCaseFile) -> Iterator[str]:
             yield "  " + _("… more: see --json")
             break
         yield printable(_document_line(document))
+    seals = catalogue.seals([held.aip_id]).get(held.aip_id, [])
     for version in catalogue.versions(held.aip_id):
         yield from _version_lines(version)
+        yield from (f"  {line}" for line in seal_lines(version_seals(seals, version.version)))
+    for kept in kept_copies(archive, held.aip_id, held.current_version):
+        yield printable(_("Archival copy of {path}: {key}").format(path=kept.path, key=kept.key))
     yield _("Events:")
     for event in catalogue.events(held.aip_id):
         what, outcome = _(_EVENT_WORDS[event.type]), _(_EVENT_OUTCOME_WORDS[event.outcome])
@@ -87,6 +97,10 @@ def _signatures_json(archive: Archive, held: HeldCaseFile) -> dict[str, object]:
         "files": {state.value: count for state, count in totals.files.items()},
         "verdicts": {indication.value: count for indication, count in totals.signatures.items()},
     }
+
+
+def _copy_json(copy: KeptCopy) -> dict[str, object]:
+    return {"path": printable(copy.path), "key": copy.key, "sha256": copy.sha256.hex(), "made": utc_text(copy.made)}
 
 
 def _value(case: CaseFile, element: Element) -> str:

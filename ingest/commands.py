@@ -8,6 +8,10 @@ import click
 from archive.catalogue.values import Transfer, TransferQuery, TransferState
 from archive.commands import opened
 from archive.configuration import PROFILES
+from archive.evidence.automatic import AutomaticSealing
+from archive.evidence.commands import result_line
+from archive.evidence.showing import newest_seals, seal_json, short_line
+from archive.evidence.values import SealResult
 from archive.indexing import bring_level, open_index
 from ingest.batch import BatchSettings, ingest_all
 from ingest.rebuild import rebuild as rebuild_catalogue
@@ -63,6 +67,7 @@ def ingest(
         )
         seen: list[IngestStatus] = []
         exits = set()
+        sealing = AutomaticSealing(archive)
         with open_index(archive) as index:
             for report in ingest_all(paths, archive, settings):
                 for line in [json_line(_report_json(report))] if as_json else _report_lines(report):
@@ -71,7 +76,9 @@ def ingest(
                 exits.add(_exit_code(report))
                 if len(seen) % _INDEXED_TOGETHER == 0:
                     bring_level(archive, index)
+                _tell(sealing.tick())
             bring_level(archive, index)
+        _tell(sealing.end())
     if not seen:
         raise NotFoundError(
             N_("Nothing to take in was found."),
@@ -114,11 +121,16 @@ def show_transfer(ctx: click.Context, identifier: str, as_json: bool) -> None:
     with opened(ctx) as archive:
         transfer = find_transfer(archive, identifier)
         findings = findings_of(transfer.report)
+        aip_id = transfer.aip_id
+        seal = newest_seals(archive, [aip_id]).get(aip_id) if aip_id is not None else None
         if as_json:
             public = [finding.to_public() for finding in findings]
-            click.echo(json_line({**_transfer_json(transfer), "findings": public}))
+            sealed = {"sealed": seal_json(seal)}
+            click.echo(json_line({**_transfer_json(transfer), **sealed, "findings": public}))
             return
         click.echo(_transfer_line(transfer))
+        if transfer.aip_id is not None:
+            click.echo(f"  {_('Package')} {transfer.aip_id}: {short_line(seal)}")
         for line in _finding_lines(findings):
             click.echo(line)
 
@@ -184,6 +196,12 @@ def rebuild(ctx: click.Context, as_json: bool) -> None:
         for problem in rebuilt.problems:
             click.echo(printable(f"  {problem.key}: {problem.why}"))
     ctx.exit(IntegrityError.exit_code if rebuilt.problems else EXIT_DONE)
+
+
+def _tell(results: Iterable[SealResult]) -> None:
+    """Say what was sealed beside the ingest, whose outcome it does not change."""
+    for result in results:
+        click.echo(result_line(result), err=True)
 
 
 def _exit_code(report: IngestReport) -> int:

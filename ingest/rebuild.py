@@ -15,6 +15,7 @@ from archive.catalogue.values import (
     StoredCopy,
     Transfer,
 )
+from archive.evidence.rebuilding import restore_evidence
 from archive.journal import read_journal
 from archive.layout import AIPS, digest_key
 from archive.registry.registry import ensure_fonds, restore
@@ -66,6 +67,7 @@ def rebuild(archive: Archive) -> Rebuilt:
         except ArchiveError as error:
             problems.append(RebuildProblem(key=item.key, why=error.message))
     restore(archive)
+    problems += [RebuildProblem(key=key, why=why) for key, why in restore_evidence(archive)]
     transfers = 0
     for transfer in stored_transfers(archive):
         archive.catalogue.save_transfer(transfer)

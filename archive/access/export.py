@@ -11,13 +11,13 @@ from typing import BinaryIO
 from archive.access.writing import must_be_new, new_file, new_folder, verified
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile, HeldFile, PackageVersion
-from archive.fixity import digest_line
+from archive.evidence.exporting import evidence_members, with_ending
 from archive.keptcopies import KeptCopy, kept_copies
 from archive.layout import digest_key
 from archive.pending import record_event
 from archive.store.protocol import Store
 from model.errors import ArchiveError, ConflictError, IntegrityError, NotFoundError, StorageError
-from model.fixity import read_chunks
+from model.fixity import SHA256, Digest, Digester, read_chunks
 from model.identifiers import new_uuid
 from model.preservation import Event, EventOutcome, EventType
 from model.text import N_
@@ -131,6 +131,8 @@ def export_files(archive: Archive, held: HeldCaseFile, target: Path) -> int:
 def export_container(archive: Archive, held: HeldCaseFile, target: Path) -> Path:
     """Write the stored package as it is, a TAR, with its digest file beside it.
 
+    A sealed package gets its evidence records into the bag's evidence folder, at the end of the TAR.
+
     Returns:
         Path of the TAR: `target`, or a file in it when it is a folder.
     """
@@ -139,14 +141,20 @@ def export_container(archive: Archive, held: HeldCaseFile, target: Path) -> Path
     path = target / name if target.is_dir() else target
     digest_path = path.with_name(path.name + digest_key(""))
     must_be_new(digest_path)
+    ending = evidence_members(archive, version)
+    digests: list[Digest] = []
 
     def write(store: Store) -> None:
+        digester = Digester((SHA256,))
         with store.open(version.container_key) as source, new_file(path) as file:
-            for chunk in verified(read_chunks(source), version.container_sha256, name):
+            stored = verified(read_chunks(source), version.container_sha256, name)
+            for chunk in with_ending(stored, ending):
+                digester.update(chunk)
                 file.write(chunk)
+            digests[:] = digester.digests()
 
     _from_a_good_copy(archive, write)
-    line = digest_line(version).replace(name.encode(), path.name.encode())
+    line = f"{digests[0].hex}  {path.name}\n".encode()
     with new_file(digest_path) as file:
         file.write(line)
     _record_dissemination(archive, version, "stored package")

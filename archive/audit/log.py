@@ -9,6 +9,7 @@ does not know yet is taken over as it is, and an act that is entered already is 
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -65,7 +66,7 @@ class AuditLog:
         content = json.dumps(act.to_json()).encode()
         try:
             self._notes.mkdir(exist_ok=True)
-            _write(self._notes / f"{_PREFIX}{act.id}.json", content, durably=durably)
+            _write(self._notes / f"{_PREFIX}{time.time_ns():020d}-{act.id}.json", content, durably=durably)
         except OSError as error:
             raise StorageError(
                 N_("The act cannot be noted for the audit log: {why}."),
@@ -95,8 +96,8 @@ class AuditLog:
         with self._catalogue.audit_appending() as end:
             self._take_over(end)
             acts, paths = _acts(self._noted())
-            known = end.known(act.id for act in acts)
-            fresh = [act for act in acts if act.id not in known]
+            known = end.known(acts)
+            fresh = [act for identifier, act in acts.items() if identifier not in known]
             fresh = [*self._changed_configuration(end, fresh), *fresh]
             for start in range(0, len(fresh), ENTRIES):
                 self._append(end, fresh[start : start + ENTRIES])
@@ -172,6 +173,8 @@ class AuditLog:
                 entries = _continuing(segment, end.state)
             except ValueError as exc:
                 raise _not_continuing(key) from exc
+            if end.known(entry.act.id for entry in entries):
+                raise _not_continuing(key)
             self._copies.put(key, segment_content(entries))
             add_entries(end, entries)
             self._written = True
@@ -276,12 +279,13 @@ def _readable(store: Readable, first: int) -> list[Entry]:
     return found
 
 
-def _acts(paths: Iterable[Path]) -> tuple[list[Act], list[Path]]:
-    """Return the noted acts in the order of their times, and the notes that are done with.
+def _acts(paths: Iterable[Path]) -> tuple[dict[UUID, Act], list[Path]]:
+    """Return the noted acts by their identifiers, in the order of the notes, and the notes that are done with.
 
     What a power cut left of a note is done with; a note of a newer program waits for it.
     """
-    acts, done = [], []
+    acts: dict[UUID, Act] = {}
+    done = []
     for path in paths:
         try:
             data = json.loads(path.read_bytes())
@@ -291,9 +295,10 @@ def _acts(paths: Iterable[Path]) -> tuple[list[Act], list[Path]]:
             done.append(path)
             continue
         with suppress(ValueError, KeyError, TypeError):
-            acts.append(Act.from_json(data))
+            act = Act.from_json(data)
+            acts.setdefault(act.id, act)
             done.append(path)
-    return sorted(acts, key=lambda act: (act.time, act.id)), done
+    return acts, done
 
 
 def _write(path: Path, content: bytes, *, durably: bool) -> None:

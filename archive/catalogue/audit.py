@@ -16,6 +16,7 @@ from archive.catalogue.values import AuditQuery, AuditRow, AuditState
 from model.dates import from_utc_text, utc_text
 from model.errors import IntegrityError
 from model.text import N_
+from preservation.merkle import Frontier
 
 _STATE = "audit-log"
 _CONFIGURATION = "audit-configuration"
@@ -79,12 +80,9 @@ def state(connection: Connection) -> AuditState:
         return AuditState()
     try:
         data = json.loads(text)
-        return AuditState(
-            size=int(data["size"]),
-            last=bytes.fromhex(data["last"]),
-            time=str(data["time"]),
-            peaks=tuple(bytes.fromhex(peak) for peak in data["peaks"]),
-        )
+        peaks = tuple(bytes.fromhex(peak) for peak in data["peaks"])
+        size = Frontier(int(data["size"]), peaks).size
+        return AuditState(size=size, last=bytes.fromhex(data["last"]), time=str(data["time"]), peaks=peaks)
     except (ValueError, KeyError, TypeError) as exc:
         raise IntegrityError(
             N_("The catalogue does not know where the audit log ends."),

@@ -200,8 +200,7 @@ def content_digests(database: Database, aip_id: uuid.UUID, version: int, algorit
     )
     portions = {"yield_per": STREAM_ROWS}
     with database.stream() as connection, connection.execute(query, execution_options=portions) as rows:
-        for path, digest in rows:
-            yield path, digest
+        yield from rows
 
 
 def wait_for_all(connection: Connection, version_id: int) -> None:

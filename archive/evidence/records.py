@@ -7,20 +7,17 @@ Source:
     RFC 4998 3.1, 5.2
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
-from archive.evidence.storing import find_object, parts_of, read_object, renewals_prefix, unreadable
+from archive.evidence.chains import read_tail
+from archive.evidence.storing import parts_of, read_object, unreadable
 from archive.evidence.values import PackageKey
-from archive.layout import EvidencePart, batch_folder
+from archive.layout import EvidencePart
 from archive.store.copies import CopySet
-from preservation.evidence.build import assemble, with_token
-
-COMPLETED_TOKEN = "token-with-validation-data.tst"
-"""Name of a batch's token with the validation data laid into it, which a renewal covers instead of the token."""
+from preservation.evidence.build import assemble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,28 +44,10 @@ def package_records(copies: CopySet, package: PackageKey) -> list[PackageRecord]
 
 
 def _record(copies: CopySet, package: PackageKey, authority: str, parts: tuple[EvidencePart, ...]) -> PackageRecord:
-    chains = [list(chain_timestamps(copies, part)) for part in parts]
+    batches = tuple(part.batch_id for part in parts)
+    tails = [read_tail(copies, *pair) for pair in zip(batches, (*batches[1:], None), strict=True)]
     try:
-        content = assemble(chains)
+        content = assemble(tail.upon(read_object(copies, part.key)) for part, tail in zip(parts, tails, strict=True))
     except ValueError as error:
         raise unreadable(parts[0].key) from error
-    return PackageRecord(
-        package=package, authority=authority, batches=tuple(part.batch_id for part in parts), content=content
-    )
-
-
-def chain_timestamps(copies: CopySet, part: EvidencePart) -> Iterator[bytes]:
-    """Yield the archive timestamps of one chain of a package's record, oldest first.
-
-    Raises:
-        NotFoundError, IntegrityError: they cannot be read.
-    """
-    first = read_object(copies, part.key)
-    completed = find_object(copies, f"{batch_folder(part.batch_id)}{COMPLETED_TOKEN}")
-    try:
-        yield first if completed is None else with_token(first, completed)
-    except ValueError as error:
-        raise unreadable(part.key) from error
-    for item in copies.list(renewals_prefix(part.batch_id)):
-        if item.key.endswith(".ats"):
-            yield read_object(copies, item.key)
+    return PackageRecord(package=package, authority=authority, batches=batches, content=content)

@@ -13,7 +13,6 @@ from archive.evidence.values import BatchPlan, Leaf, ObjectKey, PackageKey
 from archive.layout import (
     EVIDENCE_BATCHES,
     EvidencePart,
-    batch_folder,
     batch_key,
     evidence_part,
     evidence_prefix,
@@ -141,11 +140,6 @@ def parts_of(copies: CopySet, package: PackageKey) -> list[EvidencePart]:
         if key not in found or part.batch_id < found[key].batch_id:
             found[key] = part
     return [found[key] for key in sorted(found)]
-
-
-def renewals_prefix(batch_id: UUID) -> str:
-    """Return the key prefix of the archive timestamps that renew a batch's."""
-    return f"{batch_folder(batch_id)}renewals/"
 
 
 def unreadable(key: str) -> IntegrityError:

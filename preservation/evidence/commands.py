@@ -1,7 +1,10 @@
 """`chauban evidence …`: proof of existence by evidence records; `verify` needs no archive."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,12 +14,15 @@ from lxml import etree
 
 from model.codec import encode
 from model.dates import utc_text
-from model.errors import InputError, NotFoundError, StorageError
+from model.errors import InputError, NotFoundError, StorageError, severest_exit
 from model.findings import Finding, Outcome, printable
+from model.material import MaterialItem
 from model.rendering import date_text, exit_code_of, finding_lines, json_line, outcome_word, path_fields
-from model.text import N_, _
+from model.signatures import SubIndication
+from model.text import N_, _, ngettext
 from model.walking import found_files
 from preservation.cms.digests import digest_bytes, digest_file, name_of
+from preservation.evidence import findings as kinds
 from preservation.evidence.reading import MAX_RECORD, UnknownAlgorithm, canonical, token_contents
 from preservation.evidence.values import DataObject, RecordReport, TokenVerdict
 from preservation.evidence.verify import digests_of, verify_record
@@ -27,6 +33,25 @@ _MAX_CANONICAL = 64 << 20
 """Bytes of an XML data object that are canonicalised."""
 _OUTSIDE_THE_GROUP = re.compile(r"(evidence/.*|tagmanifest-[^/]+\.txt)")
 """Files of a bag that are never part of what was sealed: the records themselves and the tag manifests."""
+HELD_RECORDS = "chauban.held-records"
+"""Key in a context's `meta`: what gives the records of a held package (`HeldRecords`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRecord:
+    """One evidence record of a package in an archive."""
+
+    name: str
+    content: bytes | None
+    """None: the package is not sealed."""
+    objects: Sequence[DataObject]
+    """Everything that was sealed together; none where the package is gone."""
+    material: tuple[MaterialItem, ...] = ()
+    """Validation data that was kept with its timestamps."""
+
+
+HeldRecords = Callable[[click.Context, str], AbstractContextManager[Iterable[HeldRecord]]]
+"""Opens an archive and gives the records of the package that an identifier means."""
 
 
 @click.group("evidence", help=N_("Prove since when data has existed, by evidence records (RFC 4998, RFC 6283)."))
@@ -55,12 +80,15 @@ class DigestText(click.ParamType[tuple[str, bytes]]):
 @evidence.command(
     "verify",
     help=N_(
-        "Verify an evidence record: which data it proves, since when, and until when; needs no archive.\n\n"
-        "A folder stands for all files in it, sealed together; of a bag, without evidence/ and tag manifests."
+        "Verify evidence: which data it proves, since when, and until when.\n\n"
+        "With IDENTIFIER the records of a held case file, against the stored package; with --record a record of any"
+        " origin, which needs no archive. A folder stands for all files in it, sealed together; of a bag, without"
+        " evidence/ and tag manifests."
         " Ends with 0 when the record proves all data given, 3 when it fails, 4 when it cannot be decided."
     ),
 )
-@click.option("--record", required=True, type=click.Path(path_type=Path), help=N_("The record: .ers, .er or .xml."))
+@click.argument("identifier", required=False)
+@click.option("--record", type=click.Path(path_type=Path), help=N_("The record: .ers, .er or .xml."))
 @click.option(
     "--data", "paths", multiple=True, type=click.Path(path_type=Path), help=N_("A file or folder it is to prove.")
 )
@@ -74,11 +102,12 @@ class DigestText(click.ParamType[tuple[str, bytes]]):
     help=N_("Folder of the certificates that are trusted (purpose tsa); the archive's by default."),
 )
 @click.option("--policy", type=click.Path(path_type=Path), help=N_("Signature policy; the shipped one by default."))
-@click.option("--json", "as_json", is_flag=True, help=N_("One JSON object."))
+@click.option("--json", "as_json", is_flag=True, help=N_("One JSON object a line."))
 @click.pass_context
 def verify(
     context: click.Context,
-    record: Path,
+    identifier: str | None,
+    record: Path | None,
     paths: tuple[Path, ...],
     digests: tuple[tuple[str, bytes], ...],
     at: datetime | None,
@@ -88,19 +117,56 @@ def verify(
     as_json: bool,
 ) -> None:
     """Print what the record proves; end with its exit code."""
+    if (identifier is None) == (record is None):
+        raise click.UsageError(_("Give the identifier of a held case file, or --record."))
+    if identifier is not None and (paths or digests):
+        raise click.UsageError(_("--data and --digest go with --record."))
     own = archive_trust(context)
-    content = _read(record)
-    objects = [*_objects(paths), *_by_digest(digests)]
-    moment = at or datetime.now(UTC)
-    check = _TokenCheck(trust or own.folder, policy or own.policy)
-    report = verify_record(
-        content, objects, at=moment, check_token=check, whole_group=any(path.is_dir() for path in paths)
-    )
-    if as_json:
-        click.echo(json_line(_json(record, report)))
-    else:
-        click.echo("\n".join(_lines(record, report)))
-    context.exit(exit_code_of(report.outcome))
+    judge = _Judge(trust=trust or own.folder, policy=policy or own.policy, at=at or datetime.now(UTC))
+    if identifier is not None:
+        exits = set()
+        with _held(context, identifier) as records:
+            for held in records:
+                report = judge.held(held)
+                click.echo(_shown(held.name, report, as_json=as_json, in_full=False))
+                exits.add(exit_code_of(report.outcome))
+        context.exit(severest_exit(exits))
+    if record is not None:
+        objects = [*_objects(paths), *_by_digest(digests)]
+        report = judge.record(_read(record), objects, whole_group=any(path.is_dir() for path in paths))
+        click.echo(_shown(str(record), report, as_json=as_json, in_full=True))
+        context.exit(exit_code_of(report.outcome))
+
+
+def _held(context: click.Context, identifier: str) -> AbstractContextManager[Iterable[HeldRecord]]:
+    opener: HeldRecords | None = context.meta.get(HELD_RECORDS)
+    if opener is None:
+        raise click.UsageError(_("Without an archive only --record can be verified."))
+    return opener(context, identifier)
+
+
+class _Judge:
+    """Verifies records under a trust folder and a policy, as of a time."""
+
+    def __init__(self, *, trust: Path | None, policy: Path | None, at: datetime) -> None:
+        self._at = at
+        self._check = _TokenCheck(trust, policy)
+
+    def record(self, content: bytes, objects: Sequence[DataObject], *, whole_group: bool) -> RecordReport:
+        """Verify a record against data objects."""
+        return verify_record(content, objects, at=self._at, check_token=self._check, whole_group=whole_group)
+
+    def held(self, held: HeldRecord) -> RecordReport:
+        """Verify a record of a held package, with the validation data that was kept."""
+        if held.content is None:
+            finding = kinds.NOT_SEALED.at(held.name)
+            return RecordReport(outcome=Outcome.INDETERMINATE, findings=(finding,))
+        check = self._check.knowing(held.material)
+        report = verify_record(held.content, held.objects, at=self._at, check_token=check, whole_group=True)
+        if held.objects and report.sub_indication is SubIndication.SIGNED_DATA_NOT_FOUND:
+            # The group is known here: what is not covered was changed, added or removed.
+            return replace(report, outcome=Outcome.FAILED, sub_indication=SubIndication.HASH_FAILURE)
+        return report
 
 
 class _TokenCheck:
@@ -108,10 +174,18 @@ class _TokenCheck:
 
     def __init__(self, trust: Path | None, policy: Path | None) -> None:
         from preservation.signatures.policy import load_signature_policy
+        from preservation.trust.lists import read_list
         from preservation.trust.store import EMPTY_TRUST, load_trust
 
-        self._trust = load_trust(trust) if trust else EMPTY_TRUST
+        self._trust = load_trust(trust, read_list) if trust else EMPTY_TRUST
         self._policy = load_signature_policy(policy)
+        self._material: tuple[MaterialItem, ...] = ()
+
+    def knowing(self, material: tuple[MaterialItem, ...]) -> "_TokenCheck":
+        """Return the same check with further validation data at hand."""
+        other = copy(self)
+        other._material = material
+        return other
 
     def __call__(self, token: bytes, at: datetime, *, number: int) -> TokenVerdict:
         """Judge one token."""
@@ -126,7 +200,7 @@ class _TokenCheck:
         except UnknownAlgorithm:
             return TokenVerdict(outcome=Outcome.INDETERMINATE)
         judging = Judging(trust=self._trust, policy=self._policy, at=at)
-        return judge_token(token, imprint, judging, id=str(number))
+        return judge_token(token, imprint, judging, id=str(number), material=self._material)
 
 
 def _read(path: Path) -> bytes:
@@ -187,10 +261,14 @@ def _canonical_digest(path: Path, algorithm: str, method: str) -> bytes | None:
         return None
 
 
-def _json(record: Path, report: RecordReport) -> dict[str, object]:
+def _shown(name: str, report: RecordReport, *, as_json: bool, in_full: bool) -> str:
+    return json_line(_json(name, report)) if as_json else "\n".join(_lines(name, report, in_full=in_full))
+
+
+def _json(record: str, report: RecordReport) -> dict[str, object]:
     return {
         "schema": SCHEMA,
-        "record": path_fields(str(record))["path"],
+        "record": path_fields(record)["path"],
         "kind": report.kind,
         "outcome": report.outcome.value,
         "sub_indication": report.sub_indication.value if report.sub_indication else None,
@@ -202,13 +280,17 @@ def _json(record: Path, report: RecordReport) -> dict[str, object]:
     }
 
 
-def _lines(record: Path, report: RecordReport) -> Iterator[str]:
-    yield f"{printable(str(record))} ({report.kind or '?'}): {outcome_word(report.outcome)}"
+def _lines(record: str, report: RecordReport, *, in_full: bool) -> Iterator[str]:
+    yield f"{printable(record)} ({report.kind or '?'}): {outcome_word(report.outcome)}"
     if report.proof_time:
         yield "  " + _("Existed at the latest on {time}").format(time=date_text(report.proof_time))
     if report.holds_until:
         yield "  " + _("Provable until {time}, if not renewed").format(time=date_text(report.holds_until))
-    for item in report.objects:
+    covered = sum(item.covered for item in report.objects)
+    if not in_full and covered:
+        text = ngettext("{count} file covered", "{count} files covered", covered).format(count=covered)
+        yield f"  {text}"
+    for item in (item for item in report.objects if in_full or not item.covered):
         word = _("covered") if item.covered else _("NOT covered")
         yield f"  {printable(item.name)}: {word}"
     for stamp in report.timestamps:

@@ -3,6 +3,14 @@
 from model.findings import Severity, finding_kind
 from model.text import N_
 
+NOT_SEALED = finding_kind(
+    "evidence.not-sealed",
+    Severity.WARNING,
+    N_("This package is not sealed yet: nothing proves since when it has existed."),
+    remedy=N_("Seal it with `chauban evidence seal`."),
+    source="RFC 4998 4.2",
+    undecided=True,
+)
 UNREADABLE = finding_kind(
     "evidence.unreadable",
     Severity.ERROR,

@@ -300,7 +300,7 @@ def _data(writer: _Writer, parts: ProofParts, record: ReadRecord) -> tuple[str, 
 def _material(writer: _Writer, parts: ProofParts) -> tuple[list[str], tuple[Fingerprint, ...]]:
     writer.put("certs.pem", b"".join(_pem(der) for der in parts.certificates))
     material = ["certs.pem"]
-    roots = []
+    roots: list[Fingerprint] = []
     for der in parts.certificates:
         certificate = x509.Certificate.load(der)
         if certificate.self_signed == "no":

@@ -13,7 +13,8 @@ def build_page() -> bytes:
     """Return the page; it may load nothing and send nothing, and runs only its own script."""
     script = "\n".join(["'use strict';", f"const WORDS = {_words()};", *(_text(name) for name in _SCRIPTS)])
     style = _text("page.css")
-    policy = f"default-src 'none'; script-src {_source(script)}; style-src {_source(style)}; base-uri 'none'; form-action 'none'"
+    sources = f"script-src {_source(script)}; style-src {_source(style)}"
+    policy = f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'"
     page = _text("page.html").replace("{policy}", policy).replace("{style}", style)
     return page.replace("{script}", script).encode("utf-8")
 

@@ -218,8 +218,15 @@ def _refuse_worse(original: SignatureReport, copy: SignatureReport) -> None:
             continue
         if new.indication is not Indication.TOTAL_PASSED:
             raise _not_accepted(before, _words(new))
-        if facts.level is not Level.LTA:
+        if not _carries_its_proof(facts, after):
             raise _not_accepted(before, N_("there is no revocation data that could be kept in it"))
+
+
+def _carries_its_proof(facts: SignatureFacts, copy: FileSignatures) -> bool:
+    """Tell whether a signature reached level LTA; one of the older kinds has no level, but has the same proof."""
+    if facts.level is not Level.NONE:
+        return facts.level is Level.LTA
+    return bool(facts.revocations) and any(facts.id in stamp.covers for stamp in copy.timestamps)
 
 
 def _not_accepted(file: FileSignatures, reason: str) -> PolicyError:

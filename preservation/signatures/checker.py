@@ -31,8 +31,10 @@ from preservation.signatures import exchange
 from preservation.signatures import findings as kinds
 from preservation.signatures.detect import SignedKind, detect
 from preservation.signatures.dispatch import undecided
+from preservation.signatures.judging.findings import NONE
 from preservation.signatures.policy import load_signature_policy
 from preservation.signatures.source import Companions, NoCompanions, SignatureLimits
+from preservation.signatures.unsigned import certainly_unsigned
 from preservation.trust.fetch import Fetcher, FetchFailure, FetchKind
 from preservation.trust.lists import read_list
 from preservation.trust.store import EMPTY_TRUST, load_trust
@@ -183,12 +185,16 @@ class SignatureChecker:
             if not stat.S_ISREG(status.st_mode):
                 return self._settle(job, kinds.NOT_A_FILE.at(item.name))
             kind = detect(item.path, item.name, item.mime)
+            unsigned = certainly_unsigned(item.path, kind, status.st_size)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             return self._settle(job, kinds.UNREADABLE.at(item.name, why=why))
         if kind is SignedKind.NOTHING:
             job.file = FileSignatures(path=item.name, state=SignedState.NOT_SIGNABLE)
             return self._settle(job, kinds.NOT_SIGNABLE.at(item.name))
+        if unsigned:
+            job.file = FileSignatures(path=item.name, kind=kind.value, state=SignedState.UNSIGNED)
+            return self._settle(job, NONE.at(item.name))
         job.file = FileSignatures(path=item.name, kind=kind, state=SignedState.UNREADABLE)
         job.seconds = self._limits.seconds + status.st_size / self._limits.bytes_per_second
         job.request |= {"path": str(item.path), "kind": kind.value, "seconds": job.seconds}

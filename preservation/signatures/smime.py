@@ -84,6 +84,15 @@ TOO_LARGE = finding_kind(
     undecided=True,
 )
 
+AMBIGUOUS = finding_kind(
+    "signature.mail-ambiguous",
+    Severity.WARNING,
+    N_("The mail says twice, and differently, what a part of it is: mail programs may show different things of it."),
+    remedy=N_("Ask the sender for the original message file."),
+    source="RFC 5322 section 3.6; RFC 2045 section 5",
+    undecided=True,
+)
+
 _HEADERS = 256 << 10
 """Bytes of the header fields of the mail."""
 _PART_HEADERS = 32 << 10
@@ -192,6 +201,7 @@ def _visit(mail: _Mail, part: _Part, *, whole: bool) -> None:
         whole: whether the part is all a reader sees.
     """
     mail.parts += 1
+    whole = _is_plain(mail, part) and whole
     if mail.parts > _PARTS or part.depth > _DEPTH:
         if not mail.unreadable:
             mail.findings.append(TOO_DEEP.at(mail.file.name, limit=_PARTS))
@@ -380,6 +390,16 @@ def _decoded_body(part: _Part) -> bytes:
     if encoding == "quoted-printable":
         body = binascii.a2b_qp(body)
     return decoded(body)
+
+
+def _is_plain(mail: _Mail, part: _Part) -> bool:
+    """Whether a part says only once what it is; which of two fields counts differs between mail programs."""
+    said = (part.headers.get_all(name, []) for name in ("Content-Type", "Content-Transfer-Encoding"))
+    if all(len({str(value) for value in values}) < 2 for values in said):
+        return True
+    mail.findings.append(AMBIGUOUS.at(mail.file.name))
+    mail.unreadable = True
+    return False
 
 
 def _names(part: _Part) -> Iterator[str]:

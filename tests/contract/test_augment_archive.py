@@ -216,7 +216,11 @@ def test_command(archive: Archive, authority: PkiServer, tmp_path: Path, monkeyp
     assert (first["schema"], first["path"], first["problem"]) == ("signature-augment/1", GOOD, None)
     assert first["copy"]["signatures"][0]["level"] == "LTA"
     assert second["problem"]
-    assert "creation" in run("show", CODE).output
+    shown = run("show", CODE).output
+    assert "creation" in shown
+    assert f"Archival copy of {GOOD}" in shown
+    (listed,) = json.loads(run("show", CODE, "--json").stdout)["archival_copies"]
+    assert listed["key"] == first["key"]
     assert run("verify", CODE).exit_code == 0
     assert run("export", CODE, "--as", "archival-copy", "--to", tmp_path / "kept.pdf").exit_code == 0
     assert (tmp_path / "kept.pdf").read_bytes() == (tmp_path / "out" / GOOD).read_bytes()

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from asn1crypto import pem, x509
@@ -108,7 +108,7 @@ def files_below(folder: Path) -> Iterator[str]:
 def data_object(name: str, path: Path) -> DataObject:
     """Return a file as something a record may prove; its digests are computed when they are needed."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def digest(algorithm: str) -> bytes:
         try:
             return digest_file(path, (algorithm,))[algorithm]
@@ -145,7 +145,7 @@ def read_roots(paths: Iterable[Path]) -> list[x509.Certificate]:
     Raises:
         CannotRun: a file holds no certificate.
     """
-    found = []
+    found: list[x509.Certificate] = []
     for path in paths:
         material = Material()
         try:

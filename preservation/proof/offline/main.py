@@ -114,7 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--roots", type=Path, nargs="+", default=[], metavar="PEM", help="root certificates you trust")
     parser.add_argument("--trust", type=Path, metavar="DIR", help="folder of root certificates you trust")
     parser.add_argument("--material", type=Path, nargs="+", default=[], metavar="FILE", help="more certificates, CRLs")
-    parser.add_argument("--at", type=_moment, metavar="TIME", help="verify as of this time, such as 2030-01-31T12:00:00Z")
+    parser.add_argument(
+        "--at", type=_moment, metavar="TIME", help="verify as of this time, such as 2030-01-31T12:00:00Z"
+    )
     parser.add_argument("--lang", choices=LANGUAGES, help="language (default: both)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     return parser

@@ -8,25 +8,24 @@ import dataclasses
 import datetime
 import enum
 import itertools
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 
 def prepare() -> None:
-    """Add to the standard library what the modules use and older Pythons lack."""
-    library: Any = datetime
-    if sys.version_info < (3, 11):
-        library.UTC = datetime.timezone.utc
-        library = enum
+    """Add to the standard library what the modules use and Pythons before 3.11 and 3.10 lack."""
+    library: Any = enum
+    if not hasattr(enum, "StrEnum"):
         library.StrEnum = _StrEnum
-    if sys.version_info < (3, 10):
+        library = datetime
+        library.UTC = datetime.timezone(datetime.timedelta(0))
+    if not hasattr(itertools, "pairwise"):
         library = itertools
         library.pairwise = _pairwise
         library = dataclasses
         library.dataclass = _dataclass
         library = builtins
-        library.zip = _Zip
+        library.zip = _zip
 
 
 class _StrEnum(str, enum.Enum):  # noqa: UP042 - this is what stands in for StrEnum
@@ -37,18 +36,15 @@ class _StrEnum(str, enum.Enum):  # noqa: UP042 - this is what stands in for StrE
 def _pairwise(items: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
     first, second = itertools.tee(items)
     next(second, None)
-    return builtins.zip(first, second)  # noqa: B905 - of unequal length by design
+    yield from _plain_zip(first, second)
 
 
 _plain_dataclass: Callable[..., Any] = dataclasses.dataclass
-_plain_zip = builtins.zip
+_plain_zip: Callable[..., Any] = builtins.zip
 
 
-class _Zip(_plain_zip):
-    """`zip` that takes `strict`, and leaves it out of account."""
-
-    def __new__(cls, *items: Iterable[Any], strict: bool = False) -> Any:  # noqa: ARG004 - see above
-        return _plain_zip(*items)
+def _zip(*items: Iterable[Any], strict: bool = False) -> Any:  # noqa: ARG001 - lengths are not compared there
+    return _plain_zip(*items)
 
 
 def _dataclass(cls: Any = None, /, *, slots: bool = False, kw_only: bool = False, **options: Any) -> Any:  # noqa: ARG001 - slots only save memory
@@ -56,7 +52,7 @@ def _dataclass(cls: Any = None, /, *, slots: bool = False, kw_only: bool = False
 
     def decorated(plain: Any) -> Any:
         if kw_only:
-            fields = plain.__dict__.get("__annotations__", {})
+            fields = vars(plain).get("__annotations__", {})
             plain.__annotations__ = dict(sorted(fields.items(), key=lambda item: hasattr(plain, item[0])))
         return _plain_dataclass(**options)(plain)
 

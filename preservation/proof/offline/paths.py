@@ -48,14 +48,18 @@ class Material:
         for der in certificates:
             try:
                 parsed = x509.Certificate.load(der, strict=True)
-                parsed.subject.hashable, parsed.issuer.hashable, parsed.public_key.algorithm  # noqa: B018 - parsed
+                _ = (
+                    parsed.subject.hashable,
+                    parsed.issuer.hashable,
+                    parsed.public_key.algorithm,
+                )  # so that it is decoded
             except LIBRARY_ERRORS:
                 continue
             self.certificates.setdefault(der, parsed)
         for der in lists:
             try:
                 read = crl.CertificateList.load(der, strict=True)
-                read.issuer.hashable, read["tbs_cert_list"]["this_update"].native  # noqa: B018 - parsed
+                _ = read.issuer.hashable, read["tbs_cert_list"]["this_update"].native  # so that it is decoded
             except LIBRARY_ERRORS:
                 continue
             self.revocation_lists.setdefault(der, read)
@@ -174,7 +178,7 @@ def _revocation(
 ) -> SubIndication | None:
     """Return what the revocation lists at hand say against a certificate at a time."""
     found: SubIndication | None = SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE
-    for one in _lists_of(issuer, material):
+    for one in _lists_for(certificate, issuer, material):
         revoked = _revoked_at(one, certificate.serial_number)
         if revoked is not None and revoked <= at:
             return SubIndication.REVOKED_NO_POE
@@ -190,15 +194,40 @@ def _revocation(
     return found
 
 
-def _lists_of(issuer: x509.Certificate, material: Material) -> Iterator[crl.CertificateList]:
-    """Yield the complete revocation lists that an authority signed itself."""
+def _lists_for(
+    certificate: x509.Certificate, issuer: x509.Certificate, material: Material
+) -> Iterator[crl.CertificateList]:
+    """Yield the revocation lists that an authority signed itself and that speak of a certificate."""
+    usage = issuer.key_usage_value
+    if usage is not None and "crl_sign" not in usage.native:
+        return
     for one in material.revocation_lists.values():
-        extensions = one["tbs_cert_list"]["crl_extensions"].native or []
-        partial = {"delta_crl_indicator", "issuing_distribution_point"} & {each["extn_id"] for each in extensions}
-        if one.issuer != issuer.subject or partial:
+        if one.issuer != issuer.subject or not _in_scope(one, certificate):
             continue
         if signed_by(issuer, one["signature_algorithm"], one["tbs_cert_list"].dump(), one["signature"].native):
             yield one
+
+
+def _in_scope(one: crl.CertificateList, certificate: x509.Certificate) -> bool:
+    """Tell whether a list speaks of all reasons and of this certificate (RFC 5280 5.2.5, 6.3.3)."""
+    if set(one.critical_extensions) - {"issuing_distribution_point"} or one.delta_crl_indicator_value is not None:
+        return False
+    scope = one.issuing_distribution_point_value
+    if scope is None:
+        return True
+    if any(scope[name].native for name in ("only_some_reasons", "indirect_crl", "only_contains_attribute_certs")):
+        return False
+    if scope["only_contains_ca_certs" if not certificate.ca else "only_contains_user_certs"].native:
+        return False
+    named = _names(scope["distribution_point"])
+    own = [_names(point["distribution_point"]) for point in certificate.crl_distribution_points_value or ()]
+    return not named or any(named & names for names in own)
+
+
+def _names(point: core.Asn1Value) -> set[bytes]:
+    """Return the full names of a distribution point, encoded."""
+    chosen = getattr(point, "chosen", None)
+    return {name.dump() for name in chosen} if chosen is not None and point.name == "full_name" else set()
 
 
 def _revoked_at(one: crl.CertificateList, serial: int) -> datetime | None:

@@ -6,7 +6,7 @@ import json
 import pkgutil
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from model.dates import utc_text
@@ -19,7 +19,7 @@ _SHOWN = 30
 """Files of one record that are listed to a person."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def words() -> dict[str, dict[str, str]]:
     """Return every sentence by key and language."""
     content = pkgutil.get_data("preservation.proof", "data/words.json")
@@ -48,9 +48,7 @@ def day(moment: datetime, language: str) -> str:
     return f"{moment:%d/%m/%Y %H:%M:%S} UTC" if language == "vi" else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def record_lines(
-    name: str, report: RecordReport, authorities: dict[int, Authority], language: str
-) -> Iterator[str]:
+def record_lines(name: str, report: RecordReport, authorities: dict[int, Authority], language: str) -> Iterator[str]:
     """Yield what is to be said of one record."""
     outcome = say(f"outcome.{report.outcome.value}", language)
     yield say("heading", language, name=name, outcome=outcome)
@@ -82,9 +80,7 @@ def _authority_lines(authority: Authority | None, language: str) -> Iterator[str
     if authority is not None:
         yield "      " + say("authority", language, name=authority.name)
     if authority is not None and authority.root:
-        yield "      " + say(
-            "authority-root", language, root=authority.root, fingerprint=authority.root_sha256
-        )
+        yield "      " + say("authority-root", language, root=authority.root, fingerprint=authority.root_sha256)
 
 
 def _once(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -172,6 +172,7 @@ def _mgf1(seed: bytes, length: int, name: str) -> bytes:
 
 # --- ECDSA -------------------------------------------------------------------------------------------------------
 
+
 @dataclass(frozen=True, slots=True)
 class _Curve:
     """y² = x³ - 3x + b over the integers modulo p, with a generator of order n."""
@@ -191,10 +192,8 @@ class _Curve:
         (x1, y1), (x2, y2) = one, other
         if x1 == x2 and (y1 + y2) % self.p == 0:
             return None
-        if x1 == x2:
-            slope = (3 * x1 * x1 - 3) * pow(2 * y1, -1, self.p)
-        else:
-            slope = (y2 - y1) * pow(x2 - x1, -1, self.p)
+        rise, run = (3 * x1 * x1 - 3, 2 * y1) if x1 == x2 else (y2 - y1, x2 - x1)
+        slope = rise * pow(run, -1, self.p)
         x = (slope * slope - x1 - x2) % self.p
         return x, (slope * (x1 - x) - y1) % self.p
 

@@ -161,7 +161,8 @@ def _certificate_of(signer: cms.SignerInfo, attributes: cms.CMSAttributes, mater
 def _is_named(certificate: x509.Certificate, sid: cms.SignerIdentifier) -> bool:
     if sid.name == "issuer_and_serial_number":
         named = sid.chosen
-        return certificate.serial_number == named["serial_number"].native and certificate.issuer == named["issuer"]
+        same_serial = certificate.serial_number == named["serial_number"].native
+        return bool(same_serial and certificate.issuer == named["issuer"])
     return bool(certificate.key_identifier == sid.chosen.native)
 
 
@@ -180,4 +181,3 @@ def _references(attributes: cms.CMSAttributes) -> list[tuple[str, bytes]]:
                 raise UnsupportedAlgorithm(oid)
             found.append((name, first["cert_hash"].native))
     return found
-

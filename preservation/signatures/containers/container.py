@@ -301,8 +301,10 @@ class Container:
         start = entry.offset + _LOCAL.size + name_length + extra_length
         if 0xFFFFFFFF in (packed, size):
             packed, size, _ = _sizes(self._at(start - extra_length, extra_length), packed, size, 0)
-        known = not flags & _DESCRIPTOR or any((crc, packed, size))
-        if known and (crc, packed, size) != (entry.crc, entry.packed, entry.size):
+        stated = ((crc, entry.crc), (packed, entry.packed), (size, entry.size))
+        # Where a data descriptor follows, what was not known yet is zero: some programs knew the size, others nothing.
+        later = bool(flags & _DESCRIPTOR)
+        if any(local != central and (local or not later) for local, central in stated):
             raise _inconsistent(entry, N_("its local header has other sizes"))
         return int(start)
 

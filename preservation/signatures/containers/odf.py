@@ -13,9 +13,9 @@ from model.signatures import FileSignatures, SignatureFacts, SignatureFormat, Si
 from preservation.signatures.containers import findings as kinds
 from preservation.signatures.containers.boundary import each_signature, examined, shown, with_findings
 from preservation.signatures.containers.container import Container, open_container
+from preservation.signatures.containers.names import is_open_document_signature
 from preservation.signatures.source import SignedFile
 
-_META = "meta-inf/"
 _MACROS = "macrosignatures.xml"
 _MACRO_FOLDERS = ("Basic/", "Dialogs/", "Scripts/")
 
@@ -25,18 +25,12 @@ def examine_odf(file: SignedFile) -> FileSignatures:
 
     def look() -> FileSignatures:
         with open_container(file.path, file.limits) as container:
-            if not any(is_signature_entry(name) for name in container.names):
+            if not any(is_open_document_signature(name) for name in container.names):
                 return FileSignatures(path=file.name, kind="odf", state=SignedState.UNSIGNED)
             hidden = container.inspect()
             return _look(file, container, hidden)
 
     return examined(file, "odf", look)
-
-
-def is_signature_entry(name: str) -> bool:
-    """Whether an entry holds signatures: a file of META-INF with `signatures` in its name (part 2, 2.4)."""
-    folder, _, rest = name.replace("\\", "/").lower().partition("/")
-    return f"{folder}/" == _META and "signatures" in rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +48,7 @@ def _look(file: SignedFile, container: Container, hidden: tuple[Finding, ...]) -
     # The XML engine is loaded only for a signed file: most are not.
     from preservation.signatures.containers.xades import xades_signatures
 
-    sources = [name for name in container.names if is_signature_entry(name)]
+    sources = [name for name in container.names if is_open_document_signature(name)]
     found: list[SignatureFacts] = []
     findings = list(hidden)
     for name in sources:
@@ -65,7 +59,7 @@ def _look(file: SignedFile, container: Container, hidden: tuple[Finding, ...]) -
         found.extend(each_signature(name, SignatureFormat.ODF, read))
     if len(found) > file.limits.signatures:
         findings.append(kinds.TOO_MANY.at(limit=file.limits.signatures))
-    everything = tuple(name for name in container.names if not is_signature_entry(name))
+    everything = tuple(name for name in container.names if not is_open_document_signature(name))
     coverage = _Coverage(
         everything=everything,
         macros=tuple(name for name in everything if name.startswith(_MACRO_FOLDERS)),

@@ -25,11 +25,10 @@ from model.signatures import (
 from preservation.signatures.containers import findings as kinds
 from preservation.signatures.containers.boundary import broken, each_signature, examined, shown, with_findings
 from preservation.signatures.containers.container import Container, ContainerFault, open_container
+from preservation.signatures.containers.names import CONTENT_TYPES, ROOT_RELATIONSHIPS, is_office_signature
 from preservation.signatures.containers.opc import (
-    CONTENT_TYPES,
     DIGITAL_SIGNATURE,
     RELATIONSHIP_TRANSFORM,
-    ROOT_RELATIONSHIPS,
     SIGNATURE_RELATIONS,
     SIGNATURE_TYPES,
     Package,
@@ -47,7 +46,6 @@ from preservation.signatures.xml.names import DSIG
 from preservation.signatures.xml.transforms import transforms_of
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_SIGNATURE_NAMES = re.compile(r"(?i)_xmlsignatures/|digital-signature/|\.sigs$|\.psds\w*$")
 _ORIGIN = SIGNATURE_RELATIONS + "origin"
 _SIGNATURE = SIGNATURE_RELATIONS + "signature"
 _NEVER_SIGNED_LINKS = (
@@ -63,6 +61,11 @@ _NEVER_SIGNED_LINKS = (
 _NEVER_SIGNED_PARTS = ("docprops/", "docmetadata/", "customxml/")
 _THUMBNAIL = re.compile(r"(?:docProps/)?thumbnail\.\w+", re.IGNORECASE)
 _BINDING = re.compile(rb"<[\w.-]*:?dataBinding\b")
+_PROPERTIES_BINDING = re.compile(
+    rb"<[\w.-]*:?dataBinding\b[^>]{0,4000}(?:6C3C8BC8-F283-45AE-878A-BAB7291924A1|6668398D-A668-4E3E-A5EB-62B293D839F1)",
+    re.IGNORECASE,
+)
+"""A binding to the core or extended properties: Word shows their text inside the document."""
 _OFFICE = "http://schemas.microsoft.com/office/2006/digsig"
 
 
@@ -84,7 +87,7 @@ def examine_ooxml(file: SignedFile) -> FileSignatures:
 
 def _may_be_signed(container: Container) -> bool:
     """Whether a name, or a link of the package, speaks of signatures."""
-    if any(_SIGNATURE_NAMES.search(name.replace("\\", "/")) for name in container.names):
+    if any(is_office_signature(name) for name in container.names):
         return True
     if ROOT_RELATIONSHIPS not in container or CONTENT_TYPES not in container:
         return False
@@ -229,13 +232,13 @@ class _Examination:
         """Return what is not signed and should be, with its finding, and what by custom never is."""
         missed: list[tuple[str, Finding]] = []
         usual: list[str] = []
-        custom = self._shows_custom_xml(signed)
+        displayed = self._shown_from_outside(signed)
         for name in self.container.names:
             if name in signed.parts or name == CONTENT_TYPES or self._is_of_signatures(name):
                 continue
             if is_relations(name):
                 missed += self._unsigned_links(name, signed)
-            elif _is_usual(name) and not (custom and name.lower().startswith("customxml/")):
+            elif _is_usual(name) and not name.lower().startswith(displayed):
                 usual.append(name)
             else:
                 missed.append((name, kinds.PART_UNCOVERED.at(name, name=name)))
@@ -257,12 +260,17 @@ class _Examination:
         source = source_of(name) if is_relations(name) else name
         return self.package.content_type(source).startswith(SIGNATURE_TYPES)
 
-    def _shows_custom_xml(self, signed: _Signed) -> bool:
-        """Whether text of the document is taken from custom XML when it is shown (data binding)."""
-        if not any(name.lower().startswith("customxml/") for name in self.container.names):
-            return False
+    def _shown_from_outside(self, signed: _Signed) -> tuple[str, ...]:
+        """Return where text comes from that the document shows and that is by custom not signed (data binding)."""
         stories = [name for name in signed.parts if name.startswith("word/") and name.endswith(".xml")]
-        return any(_BINDING.search(self.container.read(name, check=False)) for name in stories)
+        texts = [self.container.read(name, check=False) for name in stories]
+        places = (("customxml/", _BINDING), ("docprops/", _PROPERTIES_BINDING))
+        return tuple(
+            place
+            for place, pattern in places
+            if any(name.lower().startswith(place) for name in self.container.names)
+            and any(pattern.search(text) for text in texts)
+        )
 
 
 def _take(result: _Signed, name: str, reference: etree._Element) -> None:

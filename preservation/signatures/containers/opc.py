@@ -13,11 +13,10 @@ from lxml import etree
 from model.text import N_
 from preservation.signatures.containers import findings as kinds
 from preservation.signatures.containers.container import Container, ContainerFault
+from preservation.signatures.containers.names import CONTENT_TYPES
 from preservation.signatures.xml import names
 from preservation.signatures.xml.document import XmlFault, read_document
 
-CONTENT_TYPES = "[Content_Types].xml"
-ROOT_RELATIONSHIPS = "_rels/.rels"
 RELATIONSHIP_TRANSFORM = "http://schemas.openxmlformats.org/package/2006/RelationshipTransform"
 RELATIONSHIPS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 SIGNATURE_TYPES = "application/vnd.openxmlformats-package.digital-signature-"

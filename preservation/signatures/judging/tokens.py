@@ -4,7 +4,7 @@ Source:
     ETSI EN 319 102-1 v1.4.1, 5.4; RFC 4998 5.3 (each timestamp holds at the time of the one that renews it)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from model.findings import Outcome
@@ -19,7 +19,14 @@ from preservation.timestamps.token import timestamp_facts
 from preservation.trust.store import TrustStore
 
 
-def judge_token(token: bytes, imprint: Callable[[str], bytes | None], judging: Judging, *, id: str) -> TokenVerdict:
+def judge_token(
+    token: bytes,
+    imprint: Callable[[str], bytes | None],
+    judging: Judging,
+    *,
+    id: str,
+    material: Iterable[MaterialItem] = (),
+) -> TokenVerdict:
     """Return what a token is worth at the time of a judgement, with the validation data it carries itself.
 
     Args:
@@ -27,10 +34,12 @@ def judge_token(token: bytes, imprint: Callable[[str], bytes | None], judging: J
         imprint: digest of what it stamps, by algorithm name.
         judging: trust (purpose tsa), policy and the time.
         id: names it in findings.
+        material: further validation data that is at hand.
     """
-    material = Material()
-    facts = timestamp_facts(token, imprint, id=id, kind=TimestampKind.ARCHIVE, material=material)
-    desk = Desk(material, judging)
+    at_hand = Material()
+    at_hand.update(material)
+    facts = timestamp_facts(token, imprint, id=id, kind=TimestampKind.ARCHIVE, material=at_hand)
+    desk = Desk(at_hand, judging)
     desk.lay_out()
     (stamp,) = judge_stamps(FileSignatures(path=id, state=SignedState.UNSIGNED, timestamps=(facts,)), desk).file
     verdict = stamp.verdict

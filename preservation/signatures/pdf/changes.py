@@ -12,7 +12,12 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfStrictReadError
-from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, ModificationLevel, SuspiciousModification
+from pyhanko.sign.diff_analysis import (
+    DEFAULT_DIFF_POLICY,
+    ModificationLevel,
+    StandardDiffPolicy,
+    SuspiciousModification,
+)
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 
 from model.findings import Finding
@@ -29,6 +34,10 @@ _ANALYSES = 500
 _REFERENCES = 20
 """Signature references that are looked at."""
 _STREAMS = "/AdditionalStreams"
+_LENIENT_POLICY = StandardDiffPolicy(
+    DEFAULT_DIFF_POLICY.global_rules, DEFAULT_DIFF_POLICY.form_rule, reject_object_freeing=False
+)
+"""For updates that mark only numbers as free that no object had: Acrobat and others skip numbers so."""
 
 UNEXPLAINED = N_("changes that could not be explained")
 UNCLEAR = N_("unclear what was signed")
@@ -130,7 +139,7 @@ class History:
             if len(self._compared) >= _ANALYSES:
                 raise _Unknowable("there are too many revisions")
             try:
-                self._compared[key] = DEFAULT_DIFF_POLICY.apply(
+                self._compared[key] = self._policy(old, new).apply(
                     old=self._view(old),
                     new=self._view(new),
                     field_mdp_spec=field_mdp,
@@ -139,6 +148,17 @@ class History:
             except SuspiciousModification as exc:
                 self._compared[key] = exc
         return self._compared[key]
+
+    def _policy(self, old: int, new: int) -> StandardDiffPolicy:
+        """Return the policy for an update: one that frees an object of the older revision is always suspicious."""
+        xrefs = self.document.reader.xrefs
+        freed = [
+            generic.Reference(one.idnum, generation)
+            for one in xrefs.refs_freed_in_revision(new)
+            for generation in {0, one.generation, max(one.generation - 1, 0)}
+        ]
+        gone = any(xrefs.get_historical_ref(reference, old) is not None for reference in freed)
+        return _LENIENT_POLICY if freed and not gone else DEFAULT_DIFF_POLICY
 
     def _view(self, revision: int) -> Any:
         """Return a revision without a reference of its trailer that leads nowhere.

@@ -54,7 +54,7 @@ class Scan:
     """Whether the outline (end, cross-references, catalogue) of a file without any trace is in its place."""
 
 
-def scan(data: mmap) -> Scan:
+def scan(data: mmap | bytes) -> Scan:
     """Look over a file.
 
     Source:
@@ -71,13 +71,13 @@ def scan(data: mmap) -> Scan:
     )
 
 
-def in_mac(data: mmap, position: int) -> bool:
+def in_mac(data: mmap | bytes, position: int) -> bool:
     """Whether a place lies in the authentication code of an encrypted file, which has a `ByteRange` too."""
     start = max(0, position - _MAC)
     return data.rfind(b"/AuthCode", start, position) > data.rfind(b"obj", start, position)
 
 
-def byte_ranges(data: mmap, limit: int) -> list[int]:
+def byte_ranges(data: mmap | bytes, limit: int) -> list[int]:
     """Return where the name `ByteRange` stands, escaped or not, in ascending order; at most so many places."""
     found: set[int] = set()
     position = data.find(b"ByteRange")
@@ -87,7 +87,7 @@ def byte_ranges(data: mmap, limit: int) -> list[int]:
     return sorted(found.union(_escaped(data, limit - len(found))))
 
 
-def _escaped(data: mmap, limit: int) -> set[int]:
+def _escaped(data: mmap | bytes, limit: int) -> set[int]:
     """Return where `ByteRange` is written with escapes; random bytes look like one escape every few megabytes."""
     found: set[int] = set()
     for match in _ESCAPED_LETTER.finditer(data):
@@ -100,7 +100,7 @@ def _escaped(data: mmap, limit: int) -> set[int]:
     return found
 
 
-def _compressed_marks(data: mmap) -> bool:
+def _compressed_marks(data: mmap | bytes) -> bool:
     """Whether an object stream holds a mark of a signature, or cannot be unpacked in passing."""
     position, budget = data.find(b"ObjStm"), _INFLATED
     for _ in range(_OBJECT_STREAMS):
@@ -115,9 +115,10 @@ def _compressed_marks(data: mmap) -> bool:
     return True
 
 
-def _inflated(data: mmap, position: int, begin: int, budget: int) -> bytes | None:
+def _inflated(data: mmap | bytes, position: int, begin: int, budget: int) -> bytes | None:
     """Return the contents of an object stream; none when they are not plainly deflated, damaged or too large."""
-    dictionary = data[max(data.rfind(b"obj", 0, position), position - 4096, 0) : begin]
+    earliest = max(position - 4096, 0)
+    dictionary = data[max(data.rfind(b"obj", earliest, position), earliest) : begin]
     if b"Decode" not in dictionary:
         return b""
     if dictionary.count(b"Decode") != 1 or b"/FlateDecode" not in dictionary:
@@ -125,15 +126,17 @@ def _inflated(data: mmap, position: int, begin: int, budget: int) -> bytes | Non
     begin += len(b"stream")
     begin += 2 if data[begin : begin + 2] == b"\r\n" else 1
     end = data.find(b"endstream", begin)
+    if end < 0:
+        return None
     unpacker = zlib.decompressobj()
     try:
-        contents = unpacker.decompress(data[begin : end if end >= 0 else len(data)], max(budget, 1))
+        contents = unpacker.decompress(data[begin:end], max(budget, 1))
     except zlib.error:
         return None
     return contents if unpacker.eof else None
 
 
-def _outline(data: mmap, header: int) -> bool:
+def _outline(data: mmap | bytes, header: int) -> bool:
     """Whether the last `startxref` leads to cross-references whose catalogue is in the file."""
     tail = data[max(0, len(data) - _TAIL) :]
     ends = list(_START.finditer(tail))

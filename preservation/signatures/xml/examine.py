@@ -1,7 +1,6 @@
 """Signatures of an XML file: found cheaply, and none of them hidden by another."""
 
 import mmap
-import re
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -21,18 +20,10 @@ from preservation.signatures.xml import findings as kinds
 from preservation.signatures.xml import names
 from preservation.signatures.xml.document import XmlDocument, XmlFault, read_document
 from preservation.signatures.xml.names import DSIG, EDXML
+from preservation.signatures.xml.scan import may_be_signed
 from preservation.signatures.xml.scope import Envelope
 from preservation.signatures.xml.signature import signatures_in
 from preservation.signatures.xml.transforms import decode_base64
-
-_MARKS = ("xmldsig#", "edXML")
-"""A signature's namespace, an edXML message."""
-_VEILED = re.compile(rb"xmlns[^=<>]{0,80}=\s{0,9}[\"'][^\"'<>]{0,300}&")
-"""A namespace written so that it cannot be read at sight."""
-_PLAIN = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}<[^\x00]")
-"""The document begins in an encoding whose letters are those of ASCII."""
-_DECLARED = re.compile(rb"<\?xml[^>]{0,200}encoding\s*=\s*[\"'](?!utf-8|us-ascii|ascii|iso-8859|windows-125)", re.I)
-_WIDE = {b"\xff\xfe": "utf-16-le", b"<\x00": "utf-16-le", b"\xfe\xff": "utf-16-be", b"\x00<": "utf-16-be"}
 
 
 def examine_xml(file: SignedFile) -> FileSignatures:
@@ -54,7 +45,7 @@ def _unreadable(file: SignedFile, finding: Finding) -> FileSignatures:
 
 
 def _examined(file: SignedFile) -> FileSignatures:
-    if not may_be_signed(file.path):
+    if not _may_be_signed(file.path):
         return FileSignatures(path=file.name, kind="xml", state=SignedState.UNSIGNED)
     if file.path.stat().st_size > file.limits.xml:
         raise XmlFault(kinds.TOO_LARGE.at(file.name, limit=file.limits.xml))
@@ -77,17 +68,11 @@ def _examined(file: SignedFile) -> FileSignatures:
     )
 
 
-def may_be_signed(path: Path) -> bool:
-    """Tell from a file's bytes whether it can hold a signature, without parsing it."""
+def _may_be_signed(path: Path) -> bool:
     if path.stat().st_size == 0:
         return False
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        wide = _WIDE.get(content[:2])
-        if wide is not None:
-            return any(content.find(mark.encode(wide)) >= 0 for mark in (*_MARKS, "&#"))
-        if not _PLAIN.match(content) or _DECLARED.match(content):
-            return True
-        return any(content.find(mark.encode()) >= 0 for mark in _MARKS) or _VEILED.search(content) is not None
+        return may_be_signed(content)
 
 
 def is_message(document: XmlDocument) -> bool:

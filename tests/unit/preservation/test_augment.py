@@ -61,7 +61,7 @@ class Stamps:
             nonce=query["nonce"].native,
             tsa=self.label,
         )
-        answer(make_response(token), kind="application/timestamp-reply")(connection, request)  # type: ignore[arg-type]
+        answer(make_response(token), kind="application/timestamp-reply")(connection, request)  # type: ignore[arg-type]  # what tests pass on, untyped
 
 
 @pytest.fixture
@@ -80,14 +80,14 @@ def stamps(tmp_path: Path, server: HostileServer) -> Iterator[Stamps]:
 def augmented(stamps: Stamps, folder: Path, data: bytes, **options: object) -> AugmentReport:
     source, target = folder / "quyết định.pdf", folder / "out" / "copy.pdf"
     source.write_bytes(data)
-    settings = AugmentSettings(**{name: options.pop(name) for name in list(options) if name != "stored"})  # type: ignore[arg-type]
+    settings = AugmentSettings(**{name: options.pop(name) for name in list(options) if name != "stored"})  # type: ignore[arg-type]  # what tests pass on, untyped
     return augment_pdf(
         source,
         target,
         name="quyết định.pdf",
         checker=stamps.checker,
         authority=stamps.client,
-        stored=options.get("stored"),  # type: ignore[arg-type]
+        stored=options.get("stored"),  # type: ignore[arg-type]  # what tests pass on, untyped
         settings=settings,
     )
 
@@ -142,6 +142,19 @@ def test_the_copy_holds_what_proves_its_own_timestamp(stamps: Stamps, tmp_path: 
         (checked,) = checker.check([CheckItem(path=report.path, name="copy.pdf")])
     assert checked.report.outcome is Outcome.PASSED
     assert {stamp.outcome for stamp in checked.report.timestamps} == {Outcome.PASSED}
+
+
+@pytest.mark.parametrize("certify", [True, False])
+def test_older_kinds_and_certified_documents_get_the_same_proof(
+    stamps: Stamps, tmp_path: Path, *, certify: bool
+) -> None:
+    subfilter = "ETSI.CAdES.detached" if certify else "adbe.pkcs7.detached"
+    data = sign_pdf(plain_pdf("Good"), Signing(level="T"), subfilter=subfilter, certify=certify)
+    report = augmented(stamps, tmp_path, data)
+    (facts,), (verdict,) = report.copy.file.signatures, report.copy.verdicts
+    assert facts.id in report.copy.file.timestamps[-1].covers
+    assert verdict.indication is Indication.TOTAL_PASSED
+    assert facts.revocations
 
 
 def test_two_signatures_stay_valid(stamps: Stamps, tmp_path: Path) -> None:
@@ -300,7 +313,7 @@ def test_a_worker_that_changes_what_was_signed_is_found_out(
     extended = module._extended
 
     def tampering(path: Path, *rest: object) -> None:
-        extended(path, *rest)  # type: ignore[arg-type]
+        extended(path, *rest)  # type: ignore[arg-type]  # what tests pass on, untyped
         path.write_bytes(path.read_bytes().replace(b"(Good)", b"(Evil)"))
 
     monkeypatch.setattr(module, "_extended", tampering)
@@ -314,7 +327,7 @@ def test_a_copy_whose_additions_break_it_is_not_kept(
     extended = module._extended
 
     def adding(path: Path, *rest: object) -> None:
-        extended(path, *rest)  # type: ignore[arg-type]
+        extended(path, *rest)  # type: ignore[arg-type]  # what tests pass on, untyped
         path.write_bytes(changed_pdf(path.read_bytes(), add_page))
 
     monkeypatch.setattr(module, "_extended", adding)

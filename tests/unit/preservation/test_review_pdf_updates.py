@@ -20,10 +20,10 @@ def _last(pattern: bytes, data: bytes) -> bytes:
     return re.findall(pattern, data)[-1]
 
 
-def _update(data: bytes, body: bytes, *, trailer: bytes = b"", shift: int = 0) -> bytes:
-    """Append objects in a classic update, its `startxref` moved by so many bytes."""
+def _update(data: bytes, body: bytes, *, trailer: bytes = b"", shift: int = 0, free: bytes = b"") -> bytes:
+    """Append objects in a classic update, its `startxref` moved by so many bytes, with entries for free objects."""
     out = data + b"\n" + body
-    table = b"xref\n"
+    table = b"xref\n" + free
     for match in re.finditer(rb"(?m)^(\d+) 0 obj", body):
         table += b"%d 1\n%010d 00000 n \n" % (int(match[1]), len(data) + 1 + match.start())
     identity = _last(rb"(?s)/ID\s*\[.*?\]", data)
@@ -70,6 +70,20 @@ def test_a_wrong_startxref_lets_viewers_find_other_objects(tmp_path, shift):
     data = pdfs.signed_pdf()
     facts = _facts(tmp_path, _update(data, _catalogue(data, (b"", b"")), shift=shift))
     assert facts.modification is Modification.SUSPICIOUS
+
+
+@pytest.mark.parametrize(
+    ("free", "expected"),
+    [
+        (b"60 1\n0000000000 65534 f \n", Modification.PERMITTED),
+        (b"3 1\n0000000000 00001 f \n", Modification.SUSPICIOUS),
+        (b"3 1\n0000000000 65534 f \n", Modification.SUSPICIOUS),
+    ],
+)
+def test_numbers_that_no_object_had_may_be_free(tmp_path, free, expected):
+    data = pdfs.signed_pdf()
+    facts = _facts(tmp_path, _update(data, _catalogue(data, (b"", b"")), free=free))
+    assert facts.modification is expected
 
 
 def _add_field(writer: IncrementalPdfFileWriter, picture: bytes, box: tuple[int, int, int, int]) -> None:

@@ -109,7 +109,7 @@ function readCertificate(der) {
 }
 
 function readExtensions(extensions) {
-  const found = { ca: false, limit: null, usage: null, purposes: null, keyId: '', strange: false };
+  const found = { ca: false, limit: null, usage: null, purposes: null, keyId: '', points: [], strange: false };
   for (const extension of extensions) {
     const parts = extension.children();
     const oid = oidOf(parts[0]);
@@ -125,11 +125,19 @@ function readExtensions(extensions) {
       found.purposes = content.children().map(oidOf);
     } else if (oid === '2.5.29.14') {
       found.keyId = hex(content.expect(OCTETS).body);
+    } else if (oid === '2.5.29.31') {
+      found.points = content.children().flatMap((point) => pointNames(point.children()[0]));
     } else if (critical && oid !== '2.5.29.32') {
       found.strange = true;
     }
   }
   return found;
+}
+
+// The full names of a distribution point ([0] of which the choice is [0]), encoded.
+function pointNames(point) {
+  if (!point || point.tag !== 0xa0 || point.children()[0].tag !== 0xa0) return [];
+  return point.children()[0].children().map((name) => hex(name.whole));
 }
 
 function nameOf(name) {
@@ -152,7 +160,6 @@ function readRevocationList(der) {
   const next = rest[0] && [0x17, 0x18].includes(rest[0].tag) ? timeOf(rest.shift()) : null;
   const list = rest[0] && rest[0].tag === SEQUENCE ? rest.shift() : null;
   const extensions = rest[0] && rest[0].tag === 0xa0 ? rest[0].inner().children() : [];
-  const kinds = extensions.map((extension) => oidOf(extension.children()[0]));
   const revoked = new Map();
   for (const entry of list ? list.children() : []) {
     const [serial, time] = entry.children();
@@ -161,8 +168,33 @@ function readRevocationList(der) {
   return {
     der, tbs: tbs.whole, algorithm, value: bitsOf(value), issuer: hex(issuer.whole), issued: timeOf(issued),
     until: next || new Date(timeOf(issued).getTime() + DAY), revoked,
-    partial: kinds.includes('2.5.29.27') || kinds.includes('2.5.29.28'),
+    ...readScope(extensions),
   };
+}
+
+// Of which certificates a list speaks (RFC 5280, 5.2.5).
+function readScope(extensions) {
+  const scope = { partial: false, named: [], users: false, authorities: false };
+  for (const extension of extensions) {
+    const parts = extension.children();
+    const oid = oidOf(parts[0]);
+    if (oid !== '2.5.29.28') {
+      scope.partial = scope.partial || oid === '2.5.29.27' || (parts.length === 3 && parts[1].body[0] !== 0);
+      continue;
+    }
+    for (const field of parseDer(parts.at(-1).expect(OCTETS).body).children()) {
+      if (field.tag === 0xa0) scope.named = pointNames(field);
+      else if (field.tag === 0x81) scope.users = field.body[0] !== 0;
+      else if (field.tag === 0x82) scope.authorities = field.body[0] !== 0;
+      else if (field.tag === 0x83 || field.body[0] !== 0) scope.partial = true;
+    }
+  }
+  return scope;
+}
+
+function speaksOf(list, certificate) {
+  if (list.partial || (certificate.ca ? list.users : list.authorities)) return false;
+  return !list.named.length || list.named.some((name) => certificate.points.includes(name));
 }
 
 // Certificates and revocation lists at hand; none is trusted for being here.
@@ -236,8 +268,9 @@ async function pathProblem(path, stamped, at, material) {
 
 async function revocation(certificate, issuer, at, material) {
   let found = 'CERTIFICATE_CHAIN_GENERAL_FAILURE';
+  if (issuer.usage !== null && !(issuer.usage & 0x02)) return found;
   for (const list of material.lists) {
-    if (list.issuer !== issuer.subject || list.partial || !await signedBy(issuer, list)) continue;
+    if (list.issuer !== issuer.subject || !speaksOf(list, certificate) || !await signedBy(issuer, list)) continue;
     const revoked = list.revoked.get(certificate.serial);
     if (revoked && revoked <= at) return 'REVOKED_NO_POE';
     const fresh = at - list.until <= TOLERANCE || at - list.issued <= TOLERANCE;
