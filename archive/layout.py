@@ -173,6 +173,19 @@ class EvidencePart(NamedTuple):
         return f"{evidence_prefix(self.aip_id, self.version)}{name}"
 
 
+_RECORD = ".er"
+
+
+def kept_record_key(part: EvidencePart) -> str:
+    """Return the key of the evidence record of a package that is gone, which a new chain covers in its place."""
+    return part.key.removesuffix(".ats") + _RECORD
+
+
+def kept_record_part(key: str) -> EvidencePart | None:
+    """Return what the key of such a record says; none for any other key."""
+    return evidence_part(key.removesuffix(_RECORD) + ".ats") if key.endswith(_RECORD) else None
+
+
 _PART = re.compile(
     r"aips/../../(?P<aip>[0-9a-f-]{36})/v(?P<version>\d{5})/evidence/"
     r"(?P<authority>[a-z0-9][a-z0-9-]*)-(?P<chain>\d{4})-(?P<batch>[0-9a-f-]{36})\.ats"

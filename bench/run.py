@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.bench_evidence import evidence
 from bench.bench_ingest import held, large, memory, small
 from bench.bench_signatures import signatures
 from bench.bench_verify import verify
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "small": small,
     "signatures": signatures,
     "verify": verify,
+    "evidence": evidence,
     "memory": memory,
     "held": held,
     "search": search,

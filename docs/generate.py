@@ -27,6 +27,7 @@ WIDTH = 100
 
 PREFIXES = {
     "aip": "the archival package of this program, against docs/format/aip-v1.md",
+    "audit": "the audit log: its entries, their order, its heads",
     "bag": "BagIt bags, against RFC 8493",
     "csip": "E-ARK information packages, against CSIP, SIP and AIP 2.x; the code after the dot is the requirement's",
     "custody": "what is held: copies, digests, what a store has too much or too little",

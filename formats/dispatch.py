@@ -11,13 +11,13 @@ from typing import Protocol, cast
 from formats import findings as kinds
 from formats.content import Content, open_content
 from formats.families import MAIL, TEXT, family_of
-from model.worker.frames import STEP_TEXT, STEP_VALIDATE
 from formats.headers import looks_like_mail
 from formats.identify import Identifier
 from formats.text import tidy
 from model.findings import Finding
 from model.formats import UNKNOWN_PUID, FormatFacts, FormatIdentification
 from model.text import N_
+from model.worker.frames import STEP_TEXT, STEP_VALIDATE
 
 Known = tuple[FormatIdentification, tuple[Finding, ...]]
 """What identification said about one file."""

@@ -14,14 +14,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from formats import findings as kinds
-from model.worker import frames
 from formats.aliases import AliasFolder
-from model.worker.process import WorkerProcess
 from formats.tools import tool_versions
 from model.errors import ConfigurationError
 from model.findings import Finding
 from model.formats import UNKNOWN_PUID, FormatFacts, FormatIdentification, ValidatorRun
 from model.text import N_
+from model.worker import frames
+from model.worker.process import WorkerProcess
 
 __all__ = ["ExamineItem", "ExamineLimits", "Examiner", "tool_versions"]
 

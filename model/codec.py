@@ -18,6 +18,8 @@ from model.findings import Finding
 
 T = TypeVar("T")
 
+_PLAIN_TYPES = frozenset({type(None), str, bool, int, float})
+
 
 def encode(value: object) -> Any:
     """Return the JSON form of a value.
@@ -25,9 +27,11 @@ def encode(value: object) -> Any:
     Raises:
         TypeError: a type that is not supported.
     """
+    if type(value) in _PLAIN_TYPES:
+        return value
     if isinstance(value, Enum):
         return value.value
-    if value is None or isinstance(value, (str, bool, int, float)):
+    if isinstance(value, (str, bool, int, float)):
         return value
     if isinstance(value, datetime):
         return utc_text(value)
@@ -58,11 +62,16 @@ def decode(cls: type[T], data: Mapping[str, Any]) -> T:
 
 def _encode_fields(value: Any) -> dict[str, Any]:
     data = {}
-    for item in fields(value):
-        content = getattr(value, item.name)
-        if content is not None and content != "" and content != ():
-            data[item.name] = encode(content)
+    for name in _names(type(value)):
+        content = getattr(value, name)
+        if content is not None and (content or not isinstance(content, (str, tuple))):
+            data[name] = encode(content)
     return data
+
+
+@cache
+def _names(cls: type) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(cls))
 
 
 @cache

@@ -153,7 +153,7 @@ def export_container(archive: Archive, held: HeldCaseFile, target: Path) -> Path
                 file.write(chunk)
             digests[:] = digester.digests()
 
-    _from_a_good_copy(archive, write)
+    from_a_good_copy(archive, write)
     line = f"{digests[0].hex}  {path.name}\n".encode()
     with new_file(digest_path) as file:
         file.write(line)
@@ -198,7 +198,7 @@ def _write_kept(archive: Archive, copy: KeptCopy, path: Path) -> None:
             for chunk in verified(read_chunks(source), copy.sha256, copy.path):
                 target.write(chunk)
 
-    _from_a_good_copy(archive, write)
+    from_a_good_copy(archive, write)
 
 
 def open_file(archive: Archive, version: PackageVersion, file: HeldFile) -> BinaryIO:
@@ -232,10 +232,10 @@ def write_file(archive: Archive, version: PackageVersion, file: HeldFile, path: 
             for chunk in verified(read_chunks(stream), file.object.sha256, file.object.path):
                 target.write(chunk)
 
-    _from_a_good_copy(archive, write)
+    from_a_good_copy(archive, write)
 
 
-def _from_a_good_copy(archive: Archive, write: Callable[[Store], None]) -> None:
+def from_a_good_copy(archive: Archive, write: Callable[[Store], None]) -> None:
     """Write from the first copy that is what was taken in; a damaged or absent one is left for the next.
 
     Raises:

@@ -25,7 +25,7 @@ from archive.durable import sync_folder
 from archive.layout import audit_head_key, audit_segment_key
 from archive.store.copies import CopySet
 from model.dates import utc_text
-from model.errors import ArchiveError, IntegrityError, NotFoundError, StorageError
+from model.errors import ArchiveError, ExternalServiceError, IntegrityError, NotFoundError, StorageError
 from model.ports import Clock
 from model.text import N_
 from preservation.merkle import Frontier
@@ -64,9 +64,13 @@ class AuditLog:
             StorageError: the folder cannot be written.
         """
         content = json.dumps(act.to_json()).encode()
+        path = self._notes / f"{_PREFIX}{time.time_ns():020d}-{act.id}.json"
         try:
-            self._notes.mkdir(exist_ok=True)
-            _write(self._notes / f"{_PREFIX}{time.time_ns():020d}-{act.id}.json", content, durably=durably)
+            try:
+                _write(path, content, durably=durably)
+            except FileNotFoundError:
+                self._notes.mkdir(exist_ok=True)
+                _write(path, content, durably=durably)
         except OSError as error:
             raise StorageError(
                 N_("The act cannot be noted for the audit log: {why}."),
@@ -112,12 +116,14 @@ class AuditLog:
         return head_of(self._archive_id, self._catalogue.audit_state())
 
     def close(self) -> None:
-        """Enter what is noted, and keep the head in the stores if this process entered anything.
+        """Enter what is noted, if not now then later, and keep the head in the stores if anything was entered.
 
         Raises:
-            StorageError, IntegrityError: as `record`.
+            StorageError: the head cannot be written.
+            IntegrityError: as `record`.
         """
-        self.flush()
+        with suppress(ExternalServiceError):  # who had to know that an act is entered has flushed, and was told
+            self.flush()
         if self._written:
             head = self.head()
             self._copies.put(audit_head_key(head.size), head.content)
@@ -153,9 +159,10 @@ class AuditLog:
             digest = hashlib.sha256((self._folder / CONFIG_NAME).read_bytes()).hexdigest()
         except OSError:
             return []
-        if not acts or end.configuration == digest:
+        known = end.configuration()
+        if not acts or known == digest:
             return []
-        end.configuration, known = digest, end.configuration
+        end.put_configuration(digest)
         return [configuration_act(self._clock.now(), acts[0], digest)] if known else []
 
     def _take_over(self, end: AuditAppending) -> None:

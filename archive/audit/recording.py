@@ -8,7 +8,7 @@ from uuid import UUID
 from archive.archive import Archive, open_archive
 from archive.audit.values import Action, ActOutcome, Detail, new_act
 from archive.findings import COPY_REPAIRED, OBJECT_RESTORED
-from model.errors import ArchiveError, StorageError
+from model.errors import ArchiveError, ExternalServiceError
 from model.findings import Outcome, ValidationReport
 
 
@@ -71,7 +71,7 @@ def record_finding(
     """
     try:
         record_act(archive, action, object_, outcome=outcome, details=details)
-    except StorageError:
+    except ExternalServiceError:
         if outcome is ActOutcome.DONE:
             raise
 

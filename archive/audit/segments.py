@@ -1,7 +1,7 @@
 """The log as it lies in the stores: segments of some entries each, created once and never changed.
 
 Source:
-    docs/format/store-v1.md, section 8.
+    docs/format/store-v1.md, section 7.
 """
 
 import re

@@ -45,13 +45,12 @@ class AuditAppending:
         reference.put_setting(self._connection, _STATE, _state_text(after))
         self.state = after
 
-    @property
     def configuration(self) -> str:
-        """Digest of the configuration that was in force at the last entry; empty when none is known."""
+        """Return the digest of the configuration that was in force at the last entry; empty when none is known."""
         return reference.get_setting(self._connection, _CONFIGURATION) or ""
 
-    @configuration.setter
-    def configuration(self, digest: str) -> None:
+    def put_configuration(self, digest: str) -> None:
+        """Note the digest of the configuration that is in force."""
         reference.put_setting(self._connection, _CONFIGURATION, digest)
 
     def clear(self) -> None:

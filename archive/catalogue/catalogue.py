@@ -359,6 +359,11 @@ class Catalogue:
         with self._database.read() as connection:
             return evidence.members_after(connection, batch_id, after, limit)
 
+    def unrenewed_members(self, batch_id: UUID, after: tuple[UUID, int] | None, limit: int) -> list[tuple[UUID, int]]:
+        """Return those of the next package versions of a batch behind one that no later chain covers."""
+        with self._database.read() as connection:
+            return evidence.members_after(connection, batch_id, after, limit, unrenewed=True)
+
     def evidence_counts(self) -> tuple[int, int]:
         """Return how many batches there are, and how many packages are not sealed in their newest version."""
         with self._database.read() as connection:

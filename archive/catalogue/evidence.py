@@ -163,11 +163,24 @@ def stream_batches(database: Database) -> Iterator[EvidenceBatch]:
 
 
 def members_after(
-    connection: Connection, batch_id: uuid.UUID, last: tuple[uuid.UUID, int] | None, limit: int
+    connection: Connection,
+    batch_id: uuid.UUID,
+    last: tuple[uuid.UUID, int] | None,
+    limit: int,
+    *,
+    unrenewed: bool = False,
 ) -> list[tuple[uuid.UUID, int]]:
-    """Return the next package versions of a batch behind one, by identifier and version."""
+    """Return the next package versions of a batch behind one, by identifier and version.
+
+    Args:
+        unrenewed: only those that have no later chain.
+    """
     key = (evidence_members.c.aip_id, evidence_members.c.version)
     query = sa.select(*key).where(evidence_members.c.batch_id == batch_id)
+    if unrenewed:
+        later = evidence_members.alias()
+        same = [later.c[name] == evidence_members.c[name] for name in ("aip_id", "version", "authority")]
+        query = query.where(~sa.exists().where(*same, later.c.chain > evidence_members.c.chain))
     if last is not None:
         query = query.where(sa.tuple_(*key) > sa.tuple_(sa.literal(last[0], key[0].type), sa.literal(last[1])))
     return [(row.aip_id, row.version) for row in connection.execute(query.order_by(*key).limit(limit))]

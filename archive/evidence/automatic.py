@@ -37,4 +37,3 @@ class AutomaticSealing:
         except ArchiveError as error:  # such as a trust folder that cannot be used
             self._failed = True
             yield SealFailed(authority="", waiting=0, problem=error)
-

@@ -3,16 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from archive.access.export import find_one
+from archive.audit.recording import acting, record_finding
+from archive.audit.values import Action, ActOutcome
 from archive.commands import opened
 from archive.evidence.showing import batch_json
 from archive.evidence.values import NotSealed, SealedBatch, SealFailed, SealResult, SealSettings, WouldSeal
 from model.errors import EXIT_DONE, severest_exit
-from model.findings import printable
+from model.findings import Outcome, printable
 from model.rendering import date_text, json_line
 from model.text import N_, _, ngettext
 from preservation.evidence.commands import HeldRecord
@@ -31,7 +34,17 @@ def open_records(context: click.Context, identifier: str) -> Iterator[Iterable[H
     from archive.evidence.holding import held_records
 
     with opened(context) as archive:
-        yield held_records(archive, identifier)
+        found: set[Outcome] = set()
+        yield (replace(record, told=found.add) for record in held_records(archive, identifier))
+        worst = next((outcome for outcome in _WORST_FIRST if outcome in found), Outcome.INDETERMINATE)
+        record_finding(archive, Action.EVIDENCE_VERIFY, identifier, _WORST_FIRST[worst])
+
+
+_WORST_FIRST = {
+    Outcome.FAILED: ActOutcome.DAMAGE,
+    Outcome.INDETERMINATE: ActOutcome.UNDECIDED,
+    Outcome.PASSED: ActOutcome.DONE,
+}
 
 
 @click.command(
@@ -86,7 +99,9 @@ def export_command(
 
     with opened(ctx) as archive:
         held = find_one(archive, identifier)
-        for path in export_records(archive, held, target, document=document, authority=authority):
+        with acting(archive, Action.EXPORT, held.aip_id, details={"form": "evidence-record"}):
+            paths = list(export_records(archive, held, target, document=document, authority=authority))
+        for path in paths:
             click.echo(printable(str(path)))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 from archive.archive import Archive
@@ -27,6 +28,7 @@ _DESCRIPTION = "batch.json"
 _GROUPS = "groups"
 _TOKEN = "token.tst"
 _MATERIAL = "validation-data"
+_OBJECTS = "objects"
 _COUNT = struct.Struct(">I")
 
 Group = tuple[bytes, ...]
@@ -58,6 +60,15 @@ class Draft:
                 (count,) = _COUNT.unpack(stream.read(_COUNT.size))
                 content = stream.read(count * size)
                 yield tuple(content[place : place + size] for place in range(0, len(content), size))
+
+    def objects(self) -> Iterator[tuple[str, bytes]]:
+        """Yield key and content of what goes into the stores before anything of the batch."""
+        folder = self.path / _OBJECTS
+        if folder.is_dir():
+            for path in sorted(folder.iterdir()):
+                with working():
+                    content = path.read_bytes()
+                yield unquote(path.name), content
 
     @property
     def material(self) -> list[tuple[str, bytes]] | None:
@@ -101,6 +112,13 @@ class DraftWriter:
         with working():
             self._stream.write(_COUNT.pack(len(group)) + b"".join(group))
 
+    def keep_object(self, key: str, content: bytes) -> None:
+        """Keep an object that goes into the stores before anything of the batch."""
+        with working():
+            folder = self.path / _OBJECTS
+            folder.mkdir(exist_ok=True)
+            write_durably(folder / quote(key, safe=""), content)
+
     def finish(self, plan: BatchPlan) -> Draft:
         """Write the description; from here on the draft is taken up again after a crash."""
         with working():
@@ -134,6 +152,13 @@ def open_drafts(archive: Archive) -> Iterator[Draft]:
                 shutil.rmtree(path)
         else:
             yield Draft(path=path, plan=plan)
+
+
+def anything_begun(archive: Archive) -> bool:
+    """Whether an earlier process left anything, finished or not."""
+    folder = archive.folder / FOLDER
+    with working():
+        return folder.is_dir() and any(folder.iterdir())
 
 
 @contextmanager

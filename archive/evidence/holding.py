@@ -34,7 +34,7 @@ def held_records(archive: Archive, identifier: str) -> Iterator[HeldRecord]:
         ConflictError: the identifier means several.
     """
     for package, version in _versions(archive, identifier):
-        objects = tuple(_objects(archive, version)) if version is not None else ()
+        objects = tuple(held_objects(archive, version)) if version is not None else ()
         name = container_name(package.aip_id, package.version)
         records = package_records(archive.copies, package)
         if not records:
@@ -44,7 +44,7 @@ def held_records(archive: Archive, identifier: str) -> Iterator[HeldRecord]:
                 name=f"{name} ({record.authority})",
                 content=record.content,
                 objects=objects,
-                material=tuple(_material(archive, record)),
+                material=tuple(kept_material(archive, record)),
             )
 
 
@@ -84,14 +84,15 @@ class _Held:
         return self.known[algorithm]
 
 
-def _objects(archive: Archive, version: PackageVersion) -> Iterator[DataObject]:
+def held_objects(archive: Archive, version: PackageVersion) -> Iterator[DataObject]:
+    """Yield every file of a package version's group; digests are computed from the stored bytes."""
     with open_seekable(archive.copies, version.container_key) as stream:
         for path, entry in bag_files(stream):
             held = _Held(archive=archive, key=version.container_key, entry=entry)
             yield DataObject(name=path, digest=held.digest)
 
 
-def _material(archive: Archive, record: PackageRecord) -> Iterator[MaterialItem]:
+def kept_material(archive: Archive, record: PackageRecord) -> Iterator[MaterialItem]:
     """Yield the validation data that was kept with the timestamps of a record."""
     for batch_id in record.batches:
         for item in archive.copies.list(f"{batch_folder(batch_id)}validation-data/"):

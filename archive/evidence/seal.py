@@ -13,14 +13,16 @@ Source:
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
 from archive.archive import Archive
-from archive.audit.log import head_of
+from archive.audit.recording import note_act, record_act
+from archive.audit.values import Action, ActOutcome, Detail
 from archive.catalogue.evidence_values import EvidenceBatch, SealedVersion, WaitingVersion
 from archive.evidence.authorities import Stamp, TokenTrust, token_facts
-from archive.evidence.drafts import Draft, DraftWriter, open_drafts, sealing
+from archive.evidence.drafts import Draft, DraftWriter, anything_begun, open_drafts, sealing
 from archive.evidence.groups import read_group
 from archive.evidence.settings import AuthoritySetting, SealMode
 from archive.evidence.storing import MAX_TOKEN, batch_json, find_object
@@ -90,7 +92,9 @@ def seal(archive: Archive, settings: SealSettings) -> Iterator[SealResult]:
         return
     with sealing(archive):
         trust = TokenTrust.of(archive)
-        _drop_outdated(archive)
+        if anything_begun(archive):
+            archive.copies.sweep()  # a killed seal may have left temporary files in the stores
+            _drop_outdated(archive)
         for authority in authorities:
             yield from _seal_by(archive, authority, trust, settings)
 
@@ -132,7 +136,7 @@ def _drop_outdated(archive: Archive) -> None:
     for draft in open_drafts(archive):
         plan = draft.plan
         authority = archive.configuration.evidence.authority(plan.authority)
-        fits = authority is not None and authority.algorithm == plan.algorithm
+        fits = authority is not None and authority.algorithm == plan.algorithm and plan.chain == 1
         if not fits and draft.token is None and find_object(archive.copies, token_key(plan.id), MAX_TOKEN) is None:
             draft.remove()
 
@@ -143,8 +147,21 @@ def _seal_by(
     try:
         yield from _batches_by(archive, authority, trust, settings)
     except ArchiveError as error:
-        yield SealFailed(
-            authority=authority.name, waiting=archive.catalogue.count_waiting(authority.name), problem=error
+        waiting = archive.catalogue.count_waiting(authority.name)
+        _record_failure(archive, authority, waiting, error)
+        yield SealFailed(authority=authority.name, waiting=waiting, problem=error)
+
+
+def _record_failure(archive: Archive, authority: AuthoritySetting, waiting: int, error: ArchiveError) -> None:
+    details: dict[str, Detail] = {"authority": authority.name, "waiting": waiting}
+    with suppress(ArchiveError):  # the store that is away is what is told of already; the act stays noted
+        record_act(
+            archive,
+            Action.SEAL,
+            archive.configuration.archive_id,
+            outcome=ActOutcome.FAILED,
+            because=error.message,
+            details=details,
         )
 
 
@@ -208,7 +225,7 @@ def choose(archive: Archive, authority: AuthoritySetting, limit: int, after: int
             after = waiting[-1].number
         if writer is None:
             return Drafted(draft=None, problems=tuple(problems), last=after)
-        for found in _objects(archive, authority.algorithm):
+        for found in sealed_objects(archive, authority.algorithm):
             writer.add((found.value,))
             leaves.append(found)
         plan = BatchPlan(
@@ -243,9 +260,9 @@ def _groups(
             yield PackageKey(item.package.aip_id, item.package.version), found
 
 
-def _objects(archive: Archive, algorithm: str) -> Iterator[Leaf]:
+def sealed_objects(archive: Archive, algorithm: str) -> Iterator[Leaf]:
     """Yield what is sealed beside the packages: the head of the audit log, so that it cannot be rewritten unseen."""
-    head = head_of(archive.configuration.archive_id, archive.catalogue.audit_state())
+    head = archive.audit.head()
     if head.size:
         key = audit_head_key(head.size)
         archive.copies.put(key, head.content)
@@ -268,8 +285,15 @@ def complete(archive: Archive, draft: Draft, stamp: Stamp, trust: TokenTrust) ->
     _put_batch(archive, draft, token, trust)
     archive.catalogue.put_batch(batch)
     _put_packages(archive, draft, token, batch)
+    _record_seal(archive, batch)
     draft.remove()
     return batch
+
+
+def _record_seal(archive: Archive, batch: EvidenceBatch) -> None:
+    details: dict[str, Detail] = {"authority": batch.authority, "packages": batch.count, "chain": batch.chain}
+    note_act(archive, Action.SEAL, batch.id, identifier=derived_uuid(batch.id, "sealed"), details=details)
+    archive.audit.flush()
 
 
 def batch_of(plan: BatchPlan, token: bytes) -> EvidenceBatch:
@@ -296,6 +320,8 @@ def batch_of(plan: BatchPlan, token: bytes) -> EvidenceBatch:
 
 def _put_batch(archive: Archive, draft: Draft, token: bytes, trust: TokenTrust) -> None:
     plan = draft.plan
+    for key, content in draft.objects():
+        archive.copies.put(key, content)
     archive.copies.put(batch_key(plan.id), batch_json(plan))
     archive.copies.put(token_key(plan.id), token)
     material = draft.material
@@ -338,7 +364,7 @@ def _event(package: PackageKey, batch: EvidenceBatch) -> Event:
     """Return the event of one package: the same whenever it is made."""
     return Event(
         id=derived_uuid(batch.id, f"{package.aip_id}/{package.version}"),
-        type=EventType.EVIDENCE_RECORD_CREATION,
+        type=EventType.EVIDENCE_RECORD_CREATION if batch.chain == 1 else EventType.EVIDENCE_RECORD_RENEWAL,
         time=batch.time,
         outcome=EventOutcome.SUCCESS,
         detail=f"sealed with {batch.count} packages under one timestamp of {batch.tsa}",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +12,9 @@ ALGORITHMS = ("sha256", "sha384", "sha512", "sha3-256", "sha3-384", "sha3-512")
 """Hash algorithms a new seal may use (ETSI TS 119 312: recommended without an end in sight)."""
 MOST_AUTHORITIES = 8
 DEFAULT_TIMEOUT = 20.0
+DEFAULT_LEAD, DEFAULT_HASH_LEAD = 180, 730
+"""Days."""
+MOST_DAYS = 3650
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _TIMEOUTS = (0.1, 600.0)
 
@@ -68,9 +72,13 @@ class AuthoritySetting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceSettings:
-    """How packages are sealed."""
+    """How packages are sealed, and their evidence renewed."""
 
     seal: SealMoment = SealMoment()
+    lead: timedelta = timedelta(days=DEFAULT_LEAD)
+    """How long before a timestamp can no longer be proven it is to be renewed."""
+    hash_lead: timedelta = timedelta(days=DEFAULT_HASH_LEAD)
+    """How long before a hash algorithm ends everything is to be hashed anew."""
     authorities: tuple[AuthoritySetting, ...] = ()
 
     def authority(self, name: str) -> AuthoritySetting | None:
@@ -89,6 +97,8 @@ def evidence_settings(data: Mapping[str, Any], seal: str = "") -> EvidenceSettin
     """
     return EvidenceSettings(
         seal=_moment(str(seal or data.get("seal", SealMode.OFF.value))),
+        lead=_days(data, "renew_lead_days", DEFAULT_LEAD),
+        hash_lead=_days(data, "hash_lead_days", DEFAULT_HASH_LEAD),
         authorities=_authorities(data.get("authority", [])),
     )
 
@@ -101,6 +111,13 @@ def _moment(text: str) -> SealMoment:
     if counted and not (number.isdecimal() and 1 <= int(number) <= 10_000_000):
         raise ValueError(f"seal = {text!r}: {word}: needs a number from 1")
     return SealMoment(mode=SealMode(word), number=int(number or 0))
+
+
+def _days(data: Mapping[str, Any], name: str, default: int) -> timedelta:
+    days = data.get(name, default)
+    if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= MOST_DAYS:
+        raise ValueError(f"{name} = {days!r}: days from 0 to {MOST_DAYS}")
+    return timedelta(days=days)
 
 
 def _authorities(entries: Sequence[Mapping[str, Any]]) -> tuple[AuthoritySetting, ...]:

@@ -17,8 +17,8 @@ from archive.signatures.showing import file_json, file_lines, show_files, stored
 from archive.signatures.values import ChangedVerdict, Direction, Rechecked, RecheckSettings
 from model.dates import utc_text
 from model.errors import EXIT_DONE, severest_exit
-from model.findings import printable
-from model.rendering import date_text, json_line, path_fields
+from model.findings import Outcome, printable
+from model.rendering import date_text, exit_code_of, json_line, path_fields
 from model.text import N_, _, ngettext
 from preservation.signatures.commands import Moment
 from preservation.signatures.rendering import report_json
@@ -36,7 +36,14 @@ def commands() -> Sequence[click.Command]:
     return show, recheck_command, augment_command
 
 
-@click.command("show", help=N_("Show the signatures of a held case file: the verdict when filed and the current one."))
+@click.command(
+    "show",
+    help=N_(
+        "Show the signatures of a held case file: the verdict when filed and the current one.\n\n"
+        "With --proven the evidence is verified, and each signature judged at the time it proves, from what the"
+        " package keeps alone; ends with 0 when all are valid, 3 when one is not, 4 when one cannot be decided."
+    ),
+)
 @click.argument("identifier")
 @click.option(
     "--report",
@@ -44,10 +51,18 @@ def commands() -> Sequence[click.Command]:
     type=click.Path(path_type=Path),
     help=N_("Also write the validation report: .pdf for people, .xml for programs."),
 )
+@click.option("--proven", is_flag=True, help=N_("Judge them at the time that the evidence records prove."))
+@click.option("--at", type=Moment(), help=N_("With --proven: as it will stand at this time, such as 2040-01-01."))
 @_json_option
 @click.pass_context
-def show(ctx: click.Context, identifier: str, target: Path | None, as_json: bool) -> None:
+def show(
+    ctx: click.Context, identifier: str, target: Path | None, proven: bool, at: datetime | None, as_json: bool
+) -> None:
     """Show the signatures of a case file."""
+    if (proven and target is not None) or (at is not None and not proven):
+        raise click.UsageError(_("--at goes with --proven, and --report does not."))
+    if proven:
+        ctx.exit(_show_proven(ctx, identifier, at, as_json=as_json))
     with opened(ctx) as archive:
         held = find_one(archive, identifier)
         found = 0
@@ -63,6 +78,33 @@ def show(ctx: click.Context, identifier: str, target: Path | None, as_json: bool
 
             write_report(list(stored_reports(archive, archive.catalogue.versions(held.aip_id)[-1])), target)
             click.echo(_("The report is in {path}.").format(path=printable(str(target))), err=True)
+
+
+def _show_proven(ctx: click.Context, identifier: str, at: datetime | None, *, as_json: bool) -> int:
+    """Print the signatures at their proven time; return the exit code."""
+    from archive.access.export import current_version
+    from archive.evidence.proven import proven_files, version_evidence
+    from archive.evidence.proven_showing import evidence_lines, file_json, file_lines
+
+    exits = set()
+    with opened(ctx) as archive:
+        held = find_one(archive, identifier)
+        version = current_version(archive, held)
+        evidence = version_evidence(archive, version, at=at)
+        for line in () if as_json else evidence_lines(evidence):
+            click.echo(line)
+        exits.add(exit_code_of(evidence.outcome))
+        count = 0
+        for file in proven_files(archive, version, evidence, at=at):
+            count += 1
+            exits.add(exit_code_of(file.outcome))
+            lines = [json_line(file_json(held, file, evidence))] if as_json else file_lines(file, evidence)
+            for line in lines:
+                click.echo(line)
+    if not count:
+        click.echo(_("No file of this case file carries a signature."), err=True)
+        exits.add(exit_code_of(Outcome.INDETERMINATE))
+    return severest_exit(exits)
 
 
 @click.command(

@@ -48,6 +48,10 @@ class HeldRecord:
     """Everything that was sealed together; none where the package is gone."""
     material: tuple[MaterialItem, ...] = ()
     """Validation data that was kept with its timestamps."""
+    whole: bool = True
+    """Whether the objects are indeed everything; if not, each is proven for itself, one object a record."""
+    told: Callable[[Outcome], None] = lambda _outcome: None
+    """Takes note of what the verification found."""
 
 
 HeldRecords = Callable[[click.Context, str], AbstractContextManager[Iterable[HeldRecord]]]
@@ -122,12 +126,13 @@ def verify(
     if identifier is not None and (paths or digests):
         raise click.UsageError(_("--data and --digest go with --record."))
     own = archive_trust(context)
-    judge = _Judge(trust=trust or own.folder, policy=policy or own.policy, at=at or datetime.now(UTC))
+    judge = RecordJudge(trust=trust or own.folder, policy=policy or own.policy, at=at or datetime.now(UTC))
     if identifier is not None:
         exits = set()
         with _held(context, identifier) as records:
             for held in records:
                 report = judge.held(held)
+                held.told(report.outcome)
                 click.echo(_shown(held.name, report, as_json=as_json, in_full=False))
                 exits.add(exit_code_of(report.outcome))
         context.exit(severest_exit(exits))
@@ -145,7 +150,7 @@ def _held(context: click.Context, identifier: str) -> AbstractContextManager[Ite
     return opener(context, identifier)
 
 
-class _Judge:
+class RecordJudge:
     """Verifies records under a trust folder and a policy, as of a time."""
 
     def __init__(self, *, trust: Path | None, policy: Path | None, at: datetime) -> None:
@@ -162,7 +167,7 @@ class _Judge:
             finding = kinds.NOT_SEALED.at(held.name)
             return RecordReport(outcome=Outcome.INDETERMINATE, findings=(finding,))
         check = self._check.knowing(held.material)
-        report = verify_record(held.content, held.objects, at=self._at, check_token=check, whole_group=True)
+        report = verify_record(held.content, held.objects, at=self._at, check_token=check, whole_group=held.whole)
         if held.objects and report.sub_indication is SubIndication.SIGNED_DATA_NOT_FOUND:
             # The group is known here: what is not covered was changed, added or removed.
             return replace(report, outcome=Outcome.FAILED, sub_indication=SubIndication.HASH_FAILURE)

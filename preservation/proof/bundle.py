@@ -8,15 +8,15 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from asn1crypto import x509
+from asn1crypto import cms, x509
 
 from model.dates import utc_text
 from model.errors import ConflictError, InputError, StorageError
@@ -31,6 +31,8 @@ from preservation.proof.zipapp import build_verifier
 
 SCHEMA = "proof-bundle/1"
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+_LONGEST_PATH = 20
+"""Certificates from a token up to its root."""
 
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
 """Opens a file for reading from its beginning."""
@@ -63,12 +65,13 @@ class ProofParts:
     """What is proven, for people: title and identifier."""
     created: datetime
     data: tuple[ProofFile, ...]
-    """The document, or the files of the package without `evidence/` and tag manifests."""
+    """The document, or the files of the package without `evidence/` and tag manifests; none where they are gone."""
     complete: bool
     """Whether `data` is everything that was sealed together."""
     records: tuple[ProofRecord, ...]
+    """None where the files are not sealed: the bundle then says that it proves no time."""
     certificates: tuple[bytes, ...] = ()
-    """DER; roots, authorities and whatever else the tokens' paths need."""
+    """DER; roots, authorities and whatever else the tokens' paths need; the root of the first token first."""
     revocation_lists: tuple[bytes, ...] = ()
     """DER CRLs."""
     ocsp_responses: tuple[bytes, ...] = ()
@@ -217,10 +220,10 @@ def _safe(path: str) -> str:
 
 def _write(target: _Target, parts: ProofParts) -> None:
     records = _records(parts)
-    first = records[0].record.chains[0].algorithm
-    writer = _Writer(target, also=frozenset({first}))
-    walked, data = _data(writer, parts, records[0])
+    writer = _Writer(target, also=frozenset(one.record.chains[0].algorithm for one in records[:1]))
+    walked, data = _data(writer, parts, records[0] if records else None)
     material, roots = _material(writer, parts)
+    records = tuple(replace(one, roots=_roots_of(one, parts, roots)) for one in records)
     for read, given in zip(records, parts.records, strict=True):
         writer.put(read.path, given.content)
         for path, stamp in zip(read.tokens, read.record.timestamps, strict=True):
@@ -228,9 +231,10 @@ def _write(target: _Target, parts: ProofParts) -> None:
     reports = [writer.copy(report, "reports")[0] for report in parts.reports]
     writer.put("verify.pyz", build_verifier())
     writer.put("verify.html", build_page())
-    writer.put("verify.sh", _shell_script())
-    walk = Walk(document=walked, token=records[0].tokens[0], record=records[0].record)
-    writer.put("path.txt", walk.text().encode("utf-8", "surrogateescape"))
+    if records and data:
+        writer.put("verify.sh", _shell_script())
+        walk = Walk(document=walked, token=records[0].tokens[0], record=records[0].record)
+        writer.put("path.txt", walk.text().encode("utf-8", "surrogateescape"))
     facts = _facts(parts, records, roots, walked)
     writer.put("README.txt", readme_text(facts).encode("utf-8", "backslashreplace"))
     writer.put("README.html", readme_html(facts).encode("utf-8", "backslashreplace"))
@@ -252,9 +256,9 @@ def _write(target: _Target, parts: ProofParts) -> None:
 
 def _records(parts: ProofParts) -> tuple[ReadRecord, ...]:
     """Read the records: a bundle that cannot be verified is not written."""
-    if not parts.records or not parts.data:
+    if not parts.records and not parts.data:
         raise InputError(
-            N_("There is nothing to prove: {label} has no evidence record, or no file."),
+            N_("There is nothing to prove: {label} has neither an evidence record nor a file."),
             hint=N_("Seal the package first: chauban evidence seal."),
             label=parts.label,
         )
@@ -276,16 +280,13 @@ def _records(parts: ProofParts) -> tuple[ReadRecord, ...]:
     return tuple(found)
 
 
-def _data(writer: _Writer, parts: ProofParts, record: ReadRecord) -> tuple[str, list[dict[str, object]]]:
-    """Copy the files; return the walked one and the list of all."""
+def _data(writer: _Writer, parts: ProofParts, record: ReadRecord | None) -> tuple[str, list[dict[str, object]]]:
+    """Copy the files, each compared with the record; return the walked one and the list of all."""
     listed: list[dict[str, object]] = []
-    stamp = record.record.chains[0].timestamps[0]
-    values = set(stamp.path[0]) if stamp.path else {stamp.imprint}
     walked = ""
     for file in parts.data:
         path, size, found = writer.copy(file, "data")
-        digest = found[record.record.chains[0].algorithm]
-        if digest not in values:
+        if record is not None and not _covers(record.record, found):
             raise InputError(
                 N_("The evidence record does not cover {path}."),
                 hint=N_("Verify the package: chauban evidence verify."),
@@ -294,7 +295,13 @@ def _data(writer: _Writer, parts: ProofParts, record: ReadRecord) -> tuple[str, 
         if file.path == parts.walked or (not parts.walked and not walked):
             walked = path
         listed.append({"path": path, "size": size, "sha256": found["sha256"].hex(), "sha512": found["sha512"].hex()})
-    return walked or f"data/{parts.data[0].path}", listed
+    return walked or next((str(one["path"]) for one in listed), ""), listed
+
+
+def _covers(record: Record, digests: Mapping[str, bytes]) -> bool:
+    first = record.chains[0]
+    stamp = first.timestamps[0]
+    return digests[first.algorithm] in (stamp.path[0] if stamp.path else (stamp.imprint,))
 
 
 def _material(writer: _Writer, parts: ProofParts) -> tuple[list[str], tuple[Fingerprint, ...]]:
@@ -315,6 +322,31 @@ def _material(writer: _Writer, parts: ProofParts) -> tuple[list[str], tuple[Fing
     for number, der in enumerate(parts.ocsp_responses, start=1):
         writer.put(f"ocsp/{number}.ors", der)
     return material, tuple(roots)
+
+
+def _roots_of(read: ReadRecord, parts: ProofParts, roots: tuple[Fingerprint, ...]) -> tuple[str, ...]:
+    """Return of each token of a record the path of the root it leads to; the first root where that cannot be told."""
+    certificates = [x509.Certificate.load(der) for der in parts.certificates]
+    by_name = {one.subject.hashable: one for one in certificates}
+    paths = {one.sha256: one.path for one in roots}
+    first = roots[0].path if roots else ""
+    return tuple(paths.get(_root_above(stamp.token, by_name), first) for stamp in read.record.timestamps)
+
+
+def _root_above(token: bytes, by_name: Mapping[str, x509.Certificate]) -> str:
+    """Return the fingerprint of the root above a token's signer, going by the names alone; empty for none."""
+    signer = cms.ContentInfo.load(token)["content"]["signer_infos"][0]["sid"]
+    if signer.name != "issuer_and_serial_number":
+        return ""
+    name = signer.chosen["issuer"].hashable
+    for _step in range(_LONGEST_PATH):
+        certificate = by_name.get(name)
+        if certificate is None:
+            return ""
+        if certificate.self_signed != "no":
+            return str(hashlib.sha256(certificate.dump()).hexdigest())
+        name = certificate.issuer.hashable
+    return ""
 
 
 def _pem(der: bytes) -> bytes:

@@ -42,6 +42,8 @@ class ReadRecord:
     tokens: tuple[str, ...]
     """Paths of its tokens, in order."""
     record: Record
+    roots: tuple[str, ...] = ()
+    """Of each token the path of the root certificate it leads to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ class Facts:
     count: int
     """Files in `data/`."""
     document: str
-    """The document that `verify.sh` walks."""
+    """The document that `verify.sh` walks; empty where the files are gone."""
     records: tuple[ReadRecord, ...]
     roots: tuple[Fingerprint, ...]
     container: str = ""
@@ -77,7 +79,8 @@ def readme_html(facts: Facts) -> str:
 
 
 def _page(facts: Facts, language: str) -> str:
-    text = files("preservation.proof").joinpath(f"data/readme.{language}.txt").read_text(encoding="utf-8")
+    name = f"data/{_template(facts)}.{language}.txt"
+    text = files("preservation.proof").joinpath(name).read_text(encoding="utf-8")
     first = facts.records[0] if facts.records else None
     return Template(text).substitute(
         label=printable(facts.label),
@@ -86,12 +89,20 @@ def _page(facts: Facts, language: str) -> str:
         scope=_SCOPES[language][facts.complete],
         records="\n".join(_record_lines(facts, language)),
         fingerprints="\n".join(_roots(facts)) or "    –",
-        root=shlex.quote(facts.roots[0].path) if facts.roots else "ROOT.pem",
+        root=" ".join(shlex.quote(one.path) for one in facts.roots) or "ROOT.pem",
+        record=first.path if first else "",
         existed=_day(first.record.chains[0].timestamps[0].time, language) if first else "–",
         document=printable(facts.document),
         commands="\n\n".join(_token_commands(facts)),
         tar=_tar(facts),
     )
+
+
+def _template(facts: Facts) -> str:
+    """Return the name of the page: of a proof, of files that are not sealed, or of a proof whose files are gone."""
+    if not facts.records:
+        return "unsealed"
+    return "readme" if facts.count else "gone"
 
 
 _SCOPES = {
@@ -114,9 +125,9 @@ def _roots(facts: Facts) -> Iterator[str]:
 
 
 def _token_commands(facts: Facts) -> Iterator[str]:
-    root = shlex.quote(facts.roots[0].path) if facts.roots else "ROOT.pem"
     for one in facts.records:
-        for token, stamp in zip(one.tokens, one.record.timestamps, strict=True):
+        for token, stamp, path in zip(one.tokens, one.record.timestamps, one.roots, strict=True):
+            root = shlex.quote(path) if path else "ROOT.pem"
             yield (
                 f"    openssl ts -verify -digest {stamp.imprint.hex()} \\\n"
                 f"      -in {shlex.quote(token)} -token_in -CAfile {root} \\\n"

@@ -72,6 +72,8 @@ class StoredSignatures:
     material: Material
     proofs: tuple[ProofOfExistence, ...] = ()
     """Proofs that came later, such as an evidence record over the package."""
+    alone: bool = False
+    """Only the material and the anchors count, no revocation list of the trust folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +208,7 @@ class SignatureChecker:
             "file": codec.encode(stored.file),
             "material": exchange.encode_material(stored.material),
             "proofs": codec.encode(stored.proofs),
+            "alone": stored.alone,
         }
         return job
 

@@ -256,7 +256,7 @@ def _zip_kind(stream: BinaryIO, head: bytes) -> SignedKind | None:
     names: list[bytes] = []
     for name, offset in _directory(stream):
         names.append(name)
-        if name == b"mimetype" and not declared:
+        if name == b"mimetype" and not declared and offset >= 0:
             stream.seek(offset)
             declared = _mimetype(stream.read(30 + len(name) + 64 + _MIMETYPE))
     if declared in _ZIP_MIMETYPES:

@@ -40,6 +40,8 @@ from preservation.trust.store import EMPTY_TRUST, TrustStore, load_trust
 
 _RENEW_SHARE = 0.4
 _RENEW_FILES = 2_000
+_TIDIED = 50
+"""Files after which memory is tidied; the libraries, which came with the first one, are not looked through again."""
 _CPU_SPARE = 2
 
 
@@ -70,8 +72,9 @@ class Worker:
             self._answer(desk.answer(request))
             if desk.exhausted or resident_memory() > limits.memory * _RENEW_SHARE:
                 break
-            if served % 50 == 49:
+            if served % _TIDIED == 0:
                 gc.collect()
+                gc.freeze()
         return frames.EXIT_RENEW
 
     def _begin(self, request: Mapping[str, Any]) -> None:
@@ -178,7 +181,7 @@ class Desk:
             FetchingCollector(self._fetch) if self._options["fetch"] and request["operation"] == "check" else None
         )
         judging = Judging(
-            trust=self._trust,
+            trust=replace(self._trust, crls=()) if request.get("alone") else self._trust,
             policy=self._policy,
             at=from_utc_text(request["at"]),
             collector=collector,

@@ -22,6 +22,8 @@ PLACES = {
     "{campaign id}": UUID,
     "{part id}": UUID,
     "{version, 5 digits}": r"\d{5}",
+    "{number of the first entry, 12 digits}": r"\d{12}",
+    "{number of entries, 12 digits}": r"\d{12}",
     "{time}": r"\d{8}T\d{12}Z",
     "{suffix}": r"(?:\.[a-z0-9.]+)?",
 }
@@ -62,7 +64,7 @@ def keys(store: Path) -> list[str]:
 
 def test_every_key_is_of_a_kind_the_page_names_and_every_kind_is_there(store: Path) -> None:
     patterns = layout()
-    assert len(patterns) == 9
+    assert len(patterns) == 11
     found = {key: [item for item in patterns if re.fullmatch(item, key)] for key in keys(store)}
     assert [key for key, matching in found.items() if len(matching) != 1] == []
     assert {matching[0] for matching in found.values()} == set(patterns)

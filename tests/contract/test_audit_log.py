@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from archive.archive import create_archive, open_archive
+from archive.archive import Archive, create_archive, open_archive
 from archive.audit.proofs import proof_content, prove_consistency, prove_entries, read_proof
 from archive.audit.recording import acting, current_head, note_act, record_act
 from archive.audit.segments import read_segment
@@ -73,8 +73,8 @@ def test_an_act_is_told_of_with_everything_asked_for(
         assert found_in(archive) == {"verified"}
 
 
-def found_in(archive: object) -> set[str]:
-    return {finding.code.removeprefix("audit.") for finding in verify_log(archive).findings}  # type: ignore[arg-type]
+def found_in(archive: Archive) -> set[str]:
+    return {finding.code.removeprefix("audit.") for finding in verify_log(archive).findings}
 
 
 def test_the_same_act_is_entered_once(tmp_path: Path) -> None:
@@ -473,10 +473,10 @@ def test_what_is_no_proof_is_refused(content: bytes) -> None:
 # Size
 
 
-def test_a_hundred_thousand_entries_in_bounded_memory(tmp_path: Path) -> None:
+def test_ten_times_the_entries_need_no_more_memory(tmp_path: Path) -> None:
     context = get_context("spawn")
     small, large = context.Queue(), context.Queue()
-    for size, queue in ((1_000, small), (20_000, large)):
+    for size, queue in ((500, small), (5_000, large)):
         worker = context.Process(target=_fill, args=(tmp_path / str(size), size, queue))
         worker.start()
         worker.join(170)

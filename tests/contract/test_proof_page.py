@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from model.dates import utc_text
 from preservation.cms.digests import digest_bytes
-from preservation.evidence.reading import token_contents
+from preservation.evidence.reading import read_record, token_contents
 from preservation.evidence.values import DataObject, TokenVerdict
 from preservation.evidence.verify import verify_record
 from preservation.proof.bundle import write_bundle
@@ -237,7 +237,7 @@ SEALINGS = st.builds(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     sealing=SEALINGS,
     years=st.sampled_from([0, 0, 0, 1, 9]),
@@ -255,14 +255,26 @@ def test_three_verifiers_agree(
     elif change == "truncated":
         record = record[: -1 - place_of_change % 50]
     elif change == "flipped":
-        mutable = bytearray(record)
-        mutable[place_of_change % 200 % len(record)] ^= 0x40  # in the hash tree, before the first token
-        record = bytes(mutable)
+        value = digest_bytes(documents[0], sealing.algorithm)
+        other = bytearray(value)
+        other[place_of_change % len(value)] ^= 1 << place_of_change % 8
+        record = record.replace(value, bytes(other))
     page = _page_says(opened, record, documents, ROOTS, at)
     program = _program_says(place, record, documents, at, "--trust", "trust")
     product = _product_says(place / "trust", record, documents, at)
     assert page == program
     assert {key: value for key, value in program.items() if key != "holds_until"} == product
+
+
+@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(data=st.data())
+def test_no_bit_flipped_before_the_last_token_passes_on_the_page(opened: Page, data: st.DataObject) -> None:
+    sealing = Sealing(renewals=("timestamp", "sha512"))
+    record = sealing.record()
+    position = data.draw(st.integers(0, record.index(read_record(record).timestamps[-1].token) * 8 - 1))
+    changed = bytearray(record)
+    changed[position // 8] ^= 1 << position % 8
+    assert _page_says(opened, bytes(changed), sealing.documents, ROOTS, AT)["outcome"] != "PASSED"
 
 
 FOREIGN = [

@@ -10,6 +10,7 @@ VALUES = (
     *sorted((ROOT / "model").glob("*.py")),
     ROOT / "ingest/values.py",
     ROOT / "ingest/sources/values.py",
+    ROOT / "archive/audit/values.py",
     ROOT / "archive/catalogue/values.py",
     ROOT / "archive/search/values.py",
     ROOT / "archive/store/protocol.py",

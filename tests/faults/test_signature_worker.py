@@ -141,7 +141,7 @@ def test_giving_up_halfway_leaves_no_worker() -> None:
 def test_a_worker_that_cannot_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONHOME", "/nonexistent")
     with SignatureChecker() as checker, pytest.raises(ConfigurationError):
-        list(checker.check([CheckItem(path=CORPUS / GOOD[0], name=GOOD[0])]))
+        list(checker.check([CheckItem(path=CORPUS / GOOD[1], name=GOOD[1])]))
 
 
 def test_the_worker_reaches_no_network(tmp_path: Path) -> None:
@@ -215,13 +215,11 @@ def test_the_worker_dies_with_its_parent(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from preservation.signatures.checker import CheckItem, SignatureChecker\n"
         "checker = SignatureChecker()\n"
-        "list(checker.check([CheckItem(path=Path(sys.argv[1]), name='a.pdf')]))\n"
+        "list(checker.check([CheckItem(path=Path(sys.argv[1]), name='a.p7m')]))\n"
         "print(checker._worker.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", program, str(CORPUS / "minimal.pdf")], stdout=subprocess.PIPE, text=True
-    )
+    parent = subprocess.Popen([sys.executable, "-c", program, str(CORPUS / GOOD[2])], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
     parent.kill()

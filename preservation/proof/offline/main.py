@@ -168,7 +168,8 @@ def _bundle(bundle: Bundle, roots: list[x509.Certificate], more: list[Path], at:
         result.notes.append(("no-record", ""))
     for _name, report, _authorities in result.records:
         # The bundle says that its record covers its files: in it, a file that is not covered is a contradiction.
-        result.broken = result.broken or report.sub_indication is SubIndication.SIGNED_DATA_NOT_FOUND
+        lacking = bool(bundle.data) and report.sub_indication is SubIndication.SIGNED_DATA_NOT_FOUND
+        result.broken = result.broken or lacking
     return result
 
 

@@ -146,20 +146,17 @@ def problem(path: Path, stamped: datetime, at: datetime, material: Material) -> 
     leaf = path.certificates[0]
     if not _for_timestamps(leaf) or any(_unknown_critical(one) for one in path.certificates[:-1]):
         return SubIndication.CHAIN_CONSTRAINTS_FAILURE
+    links = list(zip(path.certificates, path.certificates[1:], strict=False))
+    said = [_revocation(certificate, issuer, at, material) for certificate, issuer in links]
+    if SubIndication.REVOKED_NO_POE in said:
+        leaf_revoked = said[0] is SubIndication.REVOKED_NO_POE
+        return SubIndication.REVOKED_NO_POE if leaf_revoked else SubIndication.REVOKED_CA_NO_POE
     for certificate in path.certificates[:-1] or path.certificates:
         if not (moment(certificate.not_valid_before) <= stamped and at <= moment(certificate.not_valid_after)):
             return SubIndication.OUT_OF_BOUNDS_NO_POE
-    for certificate, issuer in zip(path.certificates, path.certificates[1:], strict=False):
-        if weakness(issuer.public_key, scheme_of(certificate["signature_algorithm"])):
-            return SubIndication.CRYPTO_CONSTRAINTS_FAILURE
-    links = list(zip(path.certificates, path.certificates[1:], strict=False))
-    for position, (certificate, issuer) in reversed(list(enumerate(links))):
-        found = _revocation(certificate, issuer, at, material)
-        if found is SubIndication.REVOKED_NO_POE and position:
-            return SubIndication.REVOKED_CA_NO_POE
-        if found is not None:
-            return found
-    return None
+    if any(weakness(issuer.public_key, scheme_of(one["signature_algorithm"])) for one, issuer in links):
+        return SubIndication.CRYPTO_CONSTRAINTS_FAILURE
+    return next((found for found in reversed(said) if found is not None), None)
 
 
 def _for_timestamps(leaf: x509.Certificate) -> bool:

@@ -5,8 +5,6 @@ Source:
 """
 
 from pyhanko.pdf_utils.misc import PdfStrictReadError
-from pyhanko.sign.validation.errors import SigSeedValueValidationError
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, _validate_sv_constraints
 
 from model.signatures import SignatureFacts
 from preservation.signatures.pdf.reading import Document, Place, why
@@ -19,6 +17,10 @@ def seed_value_breach(document: Document, place: Place, facts: SignatureFacts) -
     """
     if place.field is None or "/SV" not in place.field:
         return ""
+    # Loaded for the few files that have seed values.
+    from pyhanko.sign.validation.errors import SigSeedValueValidationError
+    from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, _validate_sv_constraints
+
     stamped = any(one.imprint_matches for one in facts.timestamps)
     try:
         embedded = EmbeddedPdfSignature(document.reader, place.field, place.id)

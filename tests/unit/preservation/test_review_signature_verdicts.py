@@ -13,6 +13,7 @@ from model.material import Material
 from model.signatures import Indication, Integrity, SignatureFacts, SignedState, SubIndication
 from preservation.signatures.containers.container import ContainerFault, open_container
 from preservation.signatures.containers.ooxml import examine_ooxml
+from preservation.signatures.detect import SignedKind, detect
 from preservation.signatures.smime import examine_smime
 from preservation.signatures.source import SignatureLimits, SignedFile
 from preservation.signatures.xml.examine import examine_xml
@@ -110,6 +111,36 @@ def test_properties_chosen_by_a_filter_are_signed(tmp_path) -> None:
     (other,) = _xml(forged)
     assert other.integrity is Integrity.BROKEN
     assert other.claimed_signing_time is None
+
+
+@pytest.mark.parametrize(
+    ("content", "state"),
+    [
+        (b"<a><b>text</b></a>\n", SignedState.UNSIGNED),
+        (b"<?xml version='1.0'?><!-- <b> --><a><b/></a><!-- end -->", SignedState.UNSIGNED),
+        (b"<a/>", SignedState.UNSIGNED),
+        (b"<a><b>text</b>", SignedState.UNREADABLE),
+        (b"<a><b>te", SignedState.UNREADABLE),
+    ],
+)
+def test_a_document_cut_off_may_have_lost_its_signature(tmp_path, content: bytes, state: SignedState) -> None:
+    path = tmp_path / "a.xml"
+    path.write_bytes(content)
+    assert examine_xml(SignedFile(path=path, name="a.xml", material=Material())).state is state
+
+
+def test_a_directory_that_points_before_the_file(tmp_path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.txt", b"a")
+        archive.writestr("mimetype", b"application/vnd.etsi.asic-e+zip")
+    data = bytearray(out.getvalue())
+    end = data.rfind(b"PK\x05\x06")
+    (offset,) = struct.unpack_from("<I", data, end + 16)
+    struct.pack_into("<I", data, end + 16, offset + 500)
+    path = tmp_path / "a.asice"
+    path.write_bytes(data)
+    assert detect(path, path.name) is SignedKind.ASIC_E
 
 
 _SHOWN = b'<w:dataBinding w:storeItemID="{6C3C8BC8-F283-45AE-878A-BAB7291924A1}"/>'

@@ -119,3 +119,12 @@ function joined(pieces) {
   for (const piece of pieces) { whole.set(piece, place); place += piece.length; }
   return whole;
 }
+
+// The DER sequence of encoded elements.
+function sequenceOf(pieces) {
+  const body = joined(pieces);
+  const length = [];
+  for (let rest = body.length; rest; rest = Math.floor(rest / 256)) length.unshift(rest % 256);
+  const head = body.length < 0x80 ? [SEQUENCE, body.length] : [SEQUENCE, 0x80 | length.length, ...length];
+  return joined([Uint8Array.from(head), body]);
+}

@@ -16,7 +16,8 @@ function readRecord(content) {
 }
 
 function decodedRecord(content) {
-  const fields = parseDer(content).expect(SEQUENCE).children().filter((one) => ![0xa0, 0xa1].includes(one.tag));
+  const fields = parseDer(content).expect(SEQUENCE).children();
+  while (fields.length > 3 && [0xa0, 0xa1].includes(fields[2].tag)) fields.splice(2, 1);
   if (fields.length !== 3 || numberOf(fields[0]) !== 1n) throw new BadDer('version');
   const declared = fields[1].expect(SEQUENCE).children().map((one) => digestName(algorithmOf(one)));
   const raw = fields[2].expect(SEQUENCE).children();
@@ -35,20 +36,13 @@ function decodedRecord(content) {
 function readTimestamp(element) {
   const fields = element.expect(SEQUENCE).children();
   const token = readToken(fields.at(-1).whole);
-  const field = (tag) => fields.slice(0, -1).find((one) => one.tag === tag);
+  const tags = fields.slice(0, -1).map((one) => one.tag);
+  if (!['', 'a0', 'a2', 'a0a2', 'a1', 'a0a1', 'a1a2', 'a0a1a2'].includes(hex(tags))) throw new BadDer('fields');
+  const field = (tag) => fields[tags.indexOf(tag)];
   const stated = field(0xa0), tree = field(0xa2);
   const path = tree ? tree.children().map((list) => list.children().map((one) => one.expect(OCTETS).body)) : [];
   if (path.length && !path[0].length) throw new BadDer('an empty list of hash values');
   return { token, path, algorithm: stated ? digestName(oidOf(stated.children()[0])) : token.algorithm };
-}
-
-// The DER sequence of encoded elements.
-function sequenceOf(pieces) {
-  const body = joined(pieces);
-  const length = [];
-  for (let rest = body.length; rest; rest = Math.floor(rest / 256)) length.unshift(rest % 256);
-  const head = body.length < 0x80 ? [SEQUENCE, body.length] : [SEQUENCE, 0x80 | length.length, ...length];
-  return joined([Uint8Array.from(head), body]);
 }
 
 // --- hash trees (4.2, 4.3)

@@ -68,8 +68,9 @@ async function verifyBundle(options, manifest, result) {
     if (!here.has(path)) broken('missing', path);
     else await verifyOne(path, await here.get(path).bytes(), objects, result, trust, bundle.complete ? 'whole' : 'alone');
   }
+  if (!bundle.records.length) result.files.push({ problem: 'no-record', path: '' });
   // The bundle says that its record covers its files: in it, a file that is not covered is a contradiction.
-  if (result.records.some((one) => one.sub_indication === 'SIGNED_DATA_NOT_FOUND')) result.broken = true;
+  if (bundle.data.length && result.records.some((one) => one.sub_indication === 'SIGNED_DATA_NOT_FOUND')) result.broken = true;
 }
 
 async function bundleFiles(bundle, here, broken) {

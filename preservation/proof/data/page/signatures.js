@@ -7,6 +7,9 @@ const SIGNED_DATA = '1.2.840.113549.1.7.2', TST_INFO = '1.2.840.113549.1.9.16.1.
 const CONTENT_TYPE = '1.2.840.113549.1.9.3', MESSAGE_DIGEST = '1.2.840.113549.1.9.4';
 const CERTIFICATE_V1 = '1.2.840.113549.1.9.16.2.12', CERTIFICATE_V2 = '1.2.840.113549.1.9.16.2.47';
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
+const RSA_PSS = '1.2.840.113549.1.1.10';
+// AlgorithmIdentifier of rsaEncryption.
+const RSA_ENCRYPTION = Uint8Array.of(0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 1, 5, 0);
 const WEAK_DIGESTS = ['md5', 'sha1'];
 const TOLERANCE = 60e3, DAY = 24 * 3600e3, LONGEST_PATH = 8;
 const SIGNATURES = {
@@ -47,7 +50,7 @@ async function signatureFits(key, scheme, content, value) {
     const algorithm = { name: 'ECDSA', namedCurve, hash };
     return verifiedBy(algorithm, key, plainEcdsa(value, size), content);
   }
-  if (key.kind !== '1.2.840.113549.1.1.1') throw new UnknownAlgorithm(key.kind);
+  if (!key.bits) throw new UnknownAlgorithm(key.kind);
   const name = scheme.kind === 'pss' ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5';
   return verifiedBy({ name, hash, saltLength: scheme.salt }, key, value, content);
 }
@@ -86,6 +89,7 @@ function readKey(element) {
   const [algorithm, bits] = element.children();
   const parts = algorithm.children();
   const key = { der: element.whole, kind: oidOf(parts[0]), curve: '', bits: 0 };
+  if (key.kind === RSA_PSS) key.der = sequenceOf([RSA_ENCRYPTION, bits.whole]);  // browsers know the key by this name
   if (key.kind === '1.2.840.10045.2.1' && parts[1].tag === OID) key.curve = oidOf(parts[1]);
   if (key.kind.startsWith('1.2.840.113549.1.1.')) {
     key.bits = numberOf(parseDer(bitsOf(bits)).children()[0]).toString(2).length;
@@ -255,15 +259,12 @@ async function pathProblem(path, stamped, at, material) {
   const signs = leaf.usage === null || leaf.usage & 0xc0;
   const purpose = leaf.purposes !== null && leaf.purposes.includes(TIME_STAMPING);
   if (!signs || !purpose || path.slice(0, -1).some((one) => one.strange)) return 'CHAIN_CONSTRAINTS_FAILURE';
+  const said = [];
+  for (const [place, one] of path.slice(0, -1).entries()) said.push(await revocation(one, path[place + 1], at, material));
+  if (said.includes('REVOKED_NO_POE')) return said[0] === 'REVOKED_NO_POE' ? said[0] : 'REVOKED_CA_NO_POE';
   if (below.some((one) => one.from > stamped || at > one.until)) return 'OUT_OF_BOUNDS_NO_POE';
-  for (let place = 0; place + 1 < path.length; place += 1) {
-    if (isWeak(path[place + 1].key, schemeOf(path[place].algorithm))) return 'CRYPTO_CONSTRAINTS_FAILURE';
-  }
-  for (let place = path.length - 2; place >= 0; place -= 1) {
-    const found = await revocation(path[place], path[place + 1], at, material);
-    if (found) return found === 'REVOKED_NO_POE' && place ? 'REVOKED_CA_NO_POE' : found;
-  }
-  return '';
+  const weak = path.slice(0, -1).some((one, place) => isWeak(path[place + 1].key, schemeOf(one.algorithm)));
+  return weak ? 'CRYPTO_CONSTRAINTS_FAILURE' : said.reverse().find(Boolean) || '';
 }
 
 async function revocation(certificate, issuer, at, material) {
