@@ -36,7 +36,7 @@ from model.dates import PartialDate
 from model.elements import CODE_TABLES, code_word
 from model.errors import EXIT_DONE, ArchiveError, InputError, severest_exit
 from model.findings import Outcome, ValidationReport, printable
-from model.rendering import day_text, decimal_text, exit_code_of, json_line, report_json, report_lines
+from model.rendering import day_text, decimal_text, exit_code_of, finding_lines, json_line, report_json, report_lines
 from model.text import N_, _, language_in_force, ngettext, use_language
 from preservation.commands import CASE_FOLDER_CHECK
 from preservation.package.check import check_package
@@ -129,9 +129,12 @@ def show(ctx: click.Context, identifier: str, as_json: bool) -> None:
 @click.option(
     "--as",
     "form",
-    type=click.Choice(["dip", "aip", "files", "archival-copy"]),
+    type=click.Choice(["dip", "aip", "files", "archival-copy", "proof"]),
     default="files",
-    help=N_("Dissemination package, stored package, plain files, or archival copies of signed PDFs."),
+    help=N_(
+        "Dissemination package, stored package, plain files, archival copies of signed PDFs, or a proof:"
+        " a folder from which anybody can verify offline, without this program, since when the files have existed."
+    ),
 )
 @click.option(
     "--to",
@@ -156,12 +159,29 @@ def export(
     asked = _access_request(form, request)
     if str(target) == "-" and (document is None or form != "files"):
         raise click.UsageError(_("Only one document can be written to stdout: give --document, and no --as."))
+    if form == "proof":
+        ctx.exit(_export_proof(ctx, identifier, document, target))
     with opened(ctx) as archive:
         held = find_one(archive, identifier)
         with acting(archive, Action.EXPORT, held.aip_id, details=_what_is_exported(form, document, target, asked)):
             lines = list(_export(archive, held, document, form, target, asked))
         for line in lines:
             click.echo(line)
+
+
+def _export_proof(ctx: click.Context, identifier: str, document: int | None, target: Path) -> int:
+    """Write a proof and say what keeps it from being one; return the exit code."""
+    from archive.access.proof import export_proof, proof_subject
+
+    with opened(ctx) as archive:
+        subject = proof_subject(archive, identifier)
+        details = _what_is_exported("proof", document, target, AccessRequest())
+        with acting(archive, Action.EXPORT, subject.package.aip_id, details=details):
+            given = export_proof(archive, subject, target, document=document)
+        click.echo(printable(str(given.path)))
+        for line in (line for finding in given.findings for line in finding_lines(finding)):
+            click.echo(line, err=True)
+        return exit_code_of(given.outcome)
 
 
 def _export(

@@ -25,6 +25,7 @@ from archive.layout import (
     digest_key,
     evidence_part,
     journal_prefix,
+    kept_record_part,
 )
 from archive.store.protocol import Store, StoredObject
 from model.errors import ArchiveError
@@ -130,7 +131,8 @@ class _Known:
         """Whether the key belongs to a known package's journal, a transfer, a campaign, registry or audit log."""
         self._move_to(key)
         journal = bool(self._containers) and bool(self._journal) and key.startswith(self._journal)
-        return journal or evidence_part(key) is not None or key.startswith(_OURS)
+        known = evidence_part(key) or kept_record_part(key)
+        return journal or known is not None or key.startswith(_OURS)
 
     def is_kept_copy(self, key: str) -> bool:
         """Whether the key is an archival copy that a known package's journal tells of."""

@@ -62,7 +62,7 @@ def decode(cls: type[T], data: Mapping[str, Any]) -> T:
 
 def _encode_fields(value: Any) -> dict[str, Any]:
     data = {}
-    for name in _names(type(value)):
+    for name in _names(type(value)):  # type: ignore[arg-type]  # mypy does not see that a class is hashable
         content = getattr(value, name)
         if content is not None and (content or not isinstance(content, (str, tuple))):
             data[name] = encode(content)

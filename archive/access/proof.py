@@ -4,20 +4,17 @@ Every byte is compared with its digest on the way, and the evidence is verified 
 package that is not sealed, or whose content is gone, the bundle says so plainly.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
 from uuid import UUID
 
 from archive.access.export import current_version, dissemination, find_one, from_a_good_copy, no_document
-from archive.access.proof_parts import proof_material, proof_reports, sealed_digests
-from archive.access.writing import new_folder, verified
+from archive.access.proof_parts import Members, proof_material, proof_reports, sealed_digests
+from archive.access.writing import new_folder
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile, HeldFile, PackageVersion
-from archive.evidence.groups import bag_files, entry_chunks, read_group
+from archive.evidence.groups import bag_files, read_group
 from archive.evidence.holding import held_objects
 from archive.evidence.values import PackageKey
 from archive.evidence.verified import PackageEvidence, package_evidence
@@ -28,8 +25,7 @@ from model.errors import IntegrityError, NotFoundError
 from model.findings import Finding, Outcome, Severity, finding_kind
 from model.text import N_
 from preservation.evidence.findings import NOT_SEALED
-from preservation.package.container import Entry
-from preservation.proof.bundle import ProofFile, ProofParts, ProofRecord, write_bundle
+from preservation.proof.bundle import ProofParts, ProofRecord, write_bundle
 
 GONE = finding_kind(
     "proof.content-gone",
@@ -116,24 +112,25 @@ def export_proof(archive: Archive, subject: Subject, target: Path, *, document: 
         return _export_evidence(archive, subject, target, document)
     files = _files(archive, subject.held, document)
     wanted = None if document is None else {_in_bag(file) for file in files}
-    objects = [one for one in held_objects(archive, subject.version) if wanted is None or one.name in wanted]
-    evidence = package_evidence(archive, subject.package, objects, whole=wanted is None)
-    _must_not_fail(evidence, subject)
-    expected = {path: digest for path, digest in read_group(archive, subject.version, _LISTED)}
+    expected = dict(read_group(archive, subject.version, _LISTED))
     walked = next((path for path in map(_in_bag, files) if not set(path) & set("\r\n")), "bagit.txt")
-    export = _Export(
-        archive=archive, subject=subject, version=subject.version, evidence=evidence, wanted=wanted, walked=walked
-    )
+    export = _Export(archive=archive, subject=subject, version=subject.version, wanted=wanted, walked=walked)
+    found: list[PackageEvidence] = []
 
     def write(store: Store) -> None:
+        evidence = package_evidence(archive, subject.package, held_objects(store, export.version))
+        _must_not_fail(evidence, subject)
+        found[:] = [evidence]
         with open_seekable(store, export.version.container_key) as stream, new_folder(target) as folder:
-            write_bundle(folder, export.parts(stream, expected))
+            members = Members(stream=stream, entries=dict(bag_files(stream)), sha256=expected)
+            write_bundle(folder, export.parts(members, evidence))
             what = "whole package" if document is None else f"document {document}"
             event = dissemination(archive, f"proof bundle ({what})")
             record_event(archive, subject.package.aip_id, subject.package.version, event)
 
     from_a_good_copy(archive, write)
-    return ProofExport(path=target, files=len(objects), evidence=evidence, findings=_findings(evidence))
+    count = len(expected) if wanted is None else len(wanted)
+    return ProofExport(path=target, files=count, evidence=found[0], findings=_findings(found[0]))
 
 
 def _export_evidence(archive: Archive, subject: Subject, target: Path, document: int | None) -> ProofExport:
@@ -178,27 +175,22 @@ class _Export:
     archive: Archive
     subject: Subject
     version: PackageVersion
-    evidence: PackageEvidence
     wanted: set[str] | None
     """Paths in the bag; none: everything."""
     walked: str
 
-    def parts(self, stream: BinaryIO, expected: dict[str, bytes]) -> ProofParts:
+    def parts(self, members: Members, evidence: PackageEvidence) -> ProofParts:
         """Return the parts of the bundle, read from one copy of the container."""
         name = self.version.container_key.rpartition("/")[2]
-        material = proof_material(self.archive, self.evidence)
-        data = tuple(
-            ProofFile(path=path, open=partial(_open, stream, entry, expected[path], path))
-            for path, entry in bag_files(stream)
-            if self.wanted is None or path in self.wanted
-        )
-        reports = proof_reports(self.archive, self.version, self.evidence, stream, self._content())
+        material = proof_material(self.archive, evidence)
+        paths = members.entries if self.wanted is None else sorted(self.wanted)
+        reports = proof_reports(self.archive, self.version, evidence, members, self._content())
         return ProofParts(
             label=self.subject.label,
             created=self.archive.clock.now(),
-            data=data,
+            data=tuple(members.file(path, path) for path in paths),
             complete=self.wanted is None,
-            records=_records(self.evidence),
+            records=_records(evidence),
             certificates=material.certificates,
             revocation_lists=material.crls,
             ocsp_responses=material.ocsps,
@@ -249,19 +241,3 @@ def _must_not_fail(evidence: PackageEvidence, subject: Subject) -> None:
             hint=N_("Run `chauban evidence verify {package}` to see why, and `chauban verify --all --repair`."),
             package=subject.package.aip_id,
         )
-
-
-@contextmanager
-def _open(stream: BinaryIO, entry: Entry, sha256: bytes, path: str) -> Iterator[BinaryIO]:
-    yield cast("BinaryIO", _Reader(verified(entry_chunks(stream, entry), sha256, path)))
-
-
-class _Reader:
-    """Reads chunk by chunk what is compared with its digest at the end."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-
-    def read(self, _size: int = -1) -> bytes:
-        """Return the next bytes, none at the end."""
-        return next(self._chunks, b"")

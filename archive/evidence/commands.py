@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import click
 
 from archive.access.export import find_one
+from archive.access.writing import must_be_new, new_file
 from archive.audit.recording import acting, record_finding
 from archive.audit.values import Action, ActOutcome
 from archive.commands import opened
@@ -19,13 +22,14 @@ from model.findings import Outcome, printable
 from model.rendering import date_text, json_line
 from model.text import N_, _, ngettext
 from preservation.evidence.commands import HeldRecord
+from preservation.trust.commands import Moment
 
 _json_option = click.option("--json", "as_json", is_flag=True, help=N_("One JSON object a line."))
 
 
 def commands() -> Sequence[click.Command]:
     """Return the commands of this package; they belong into the group `evidence`."""
-    return seal_command, export_command
+    return seal_command, export_command, renew_command, calendar_command
 
 
 @contextmanager
@@ -103,6 +107,76 @@ def export_command(
             paths = list(export_records(archive, held, target, document=document, authority=authority))
         for path in paths:
             click.echo(printable(str(path)))
+
+
+@click.command(
+    "renew",
+    help=N_(
+        "Renew evidence before it can no longer be proven.\n\n"
+        "One timestamp covers the last timestamps of all batches that are due, whatever the number of packages. Where"
+        " a hash algorithm ends, every package is read and hashed anew. Safe to interrupt at any point. Ends with 14"
+        " when an authority gave no timestamp: nothing is lost, and the same command tries again."
+    ),
+)
+@click.option("--due", is_flag=True, help=N_("Everything that is due."))
+@click.option("--batch", type=click.UUID, help=N_("This batch, whether it is due or not."))
+@click.option("--algorithm", default="", help=N_("Hash anew by this algorithm instead of the authority's own."))
+@click.option("--because", default="", help=N_("Reason, for the record."))
+@click.option("--dry-run", is_flag=True, help=N_("Only say what would be renewed."))
+@_json_option
+@click.pass_context
+def renew_command(
+    ctx: click.Context, due: bool, batch: UUID | None, algorithm: str, because: str, dry_run: bool, as_json: bool
+) -> None:
+    """Renew evidence."""
+    from archive.evidence.renewal_showing import result_json as renewal_json
+    from archive.evidence.renewal_showing import result_line as renewal_line
+    from archive.evidence.renewal_values import NotRenewed, PackageNotHashed, RenewSettings
+    from archive.evidence.renewing import renew
+
+    if due == (batch is not None):
+        raise click.UsageError(_("Give either --due or --batch."))
+    settings = RenewSettings(batch=batch, algorithm=algorithm, because=because, dry_run=dry_run)
+    exits: set[int] = set()
+    with opened(ctx) as archive:
+        for result in renew(archive, settings):
+            exits.add(EXIT_DONE)
+            if isinstance(result, NotRenewed | PackageNotHashed):
+                exits.add(result.problem.exit_code)
+            click.echo(json_line(renewal_json(result)) if as_json else renewal_line(result))
+    if not exits:
+        click.echo(_("Nothing is due."), err=True)
+    ctx.exit(severest_exit({EXIT_DONE, *exits}))
+
+
+@click.command(
+    "calendar",
+    help=N_("Show what must be renewed by which date, and why: certificates and algorithms that end."),
+)
+@click.option("--until", type=Moment(), help=N_("Leave out what is not due by then."))
+@click.option("--plot", type=click.Path(path_type=Path), help=N_("Also draw it: a new file .svg, .png or .pdf."))
+@_json_option
+@click.pass_context
+def calendar_command(ctx: click.Context, until: datetime | None, plot: Path | None, as_json: bool) -> None:
+    """Show the renewal calendar."""
+    from archive.evidence.calendar import renewal_calendar
+    from archive.evidence.plotting import FORMATS, plot_calendar
+    from archive.evidence.renewal_showing import calendar_lines, plan_json
+
+    if plot is not None and plot.suffix.lower() not in FORMATS:
+        raise click.UsageError(_("--plot takes a file that ends with .svg, .png or .pdf."))
+    if plot is not None:
+        must_be_new(plot)
+    with opened(ctx) as archive:
+        plans = renewal_calendar(archive, until)
+        for line in map(json_line, map(plan_json, plans)) if as_json else calendar_lines(plans):
+            click.echo(line)
+        if plot is not None:
+            with new_file(plot) as file:
+                file.write(plot_calendar(plans, archive.clock.now(), plot.suffix.lower()))
+            click.echo(_("The calendar is drawn in {path}.").format(path=printable(str(plot))), err=True)
+    if not plans:
+        click.echo(_("Nothing has to be renewed."), err=True)
 
 
 def exit_of(result: SealResult) -> int:

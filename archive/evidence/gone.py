@@ -13,10 +13,11 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from archive.catalogue.evidence_values import SealedVersion
 from archive.evidence.chains import read_tail
 from archive.evidence.records import package_records
 from archive.evidence.storing import find_object, read_batch, read_object, unreadable
-from archive.evidence.values import ObjectKey, PackageKey
+from archive.evidence.values import BatchPlan, ObjectKey, PackageKey
 from archive.layout import batch_key, batch_object_key, evidence_prefix, kept_record_part
 from archive.store.copies import CopySet
 from model.errors import NotFoundError
@@ -53,6 +54,18 @@ def kept_records(copies: CopySet, package: PackageKey, authority: str) -> Iterat
         part = kept_record_part(item.key)
         if part is not None and part.authority == authority:
             yield item.key, read_object(copies, item.key, _MAX_RECORD), part.batch_id
+
+
+def covered_record(what: ObjectKey) -> SealedVersion | None:
+    """Return the package version whose record an object of a batch is; none where it is something else."""
+    part = kept_record_part(what.key)
+    return SealedVersion(aip_id=part.aip_id, version=part.version) if part is not None else None
+
+
+def covered_records(plan: BatchPlan) -> list[SealedVersion]:
+    """Return the package versions whose records are in a batch in their place."""
+    found = [covered_record(leaf.what) for leaf in plan.leaves if isinstance(leaf.what, ObjectKey)]
+    return [item for item in found if item is not None]
 
 
 def nested_records(copies: CopySet, package: PackageKey, authority: str) -> list[bytes]:

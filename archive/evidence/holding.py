@@ -13,7 +13,7 @@ from archive.evidence.records import PackageRecord, package_records
 from archive.evidence.storing import read_object
 from archive.evidence.values import PackageKey
 from archive.layout import batch_folder, container_name
-from archive.store.seekable import open_seekable
+from archive.store.seekable import Openable, open_seekable
 from model.errors import NotFoundError
 from model.material import MaterialItem, MaterialKind, MaterialSource
 from preservation.cms.digests import digest_chunks
@@ -34,7 +34,7 @@ def held_records(archive: Archive, identifier: str) -> Iterator[HeldRecord]:
         ConflictError: the identifier means several.
     """
     for package, version in _versions(archive, identifier):
-        objects = tuple(held_objects(archive, version)) if version is not None else ()
+        objects = tuple(held_objects(archive.copies, version)) if version is not None else ()
         name = container_name(package.aip_id, package.version)
         records = package_records(archive.copies, package)
         if not records:
@@ -71,7 +71,7 @@ def _gone(archive: Archive, identifier: str) -> list[PackageKey]:
 class _Held:
     """One file of a stored package; each digest is computed once."""
 
-    archive: Archive
+    source: Openable
     key: str
     entry: Entry
     known: dict[str, bytes] = field(default_factory=dict)
@@ -79,16 +79,16 @@ class _Held:
     def digest(self, algorithm: str) -> bytes:
         """Return the digest, read from the store."""
         if algorithm not in self.known:
-            with open_seekable(self.archive.copies, self.key) as stream:
+            with open_seekable(self.source, self.key) as stream:
                 self.known |= digest_chunks(entry_chunks(stream, self.entry), (algorithm,))
         return self.known[algorithm]
 
 
-def held_objects(archive: Archive, version: PackageVersion) -> Iterator[DataObject]:
-    """Yield every file of a package version's group; digests are computed from the stored bytes."""
-    with open_seekable(archive.copies, version.container_key) as stream:
+def held_objects(source: Openable, version: PackageVersion) -> Iterator[DataObject]:
+    """Yield every file of a package version's group; digests are computed from the bytes in a store, or in several."""
+    with open_seekable(source, version.container_key) as stream:
         for path, entry in bag_files(stream):
-            held = _Held(archive=archive, key=version.container_key, entry=entry)
+            held = _Held(source=source, key=version.container_key, entry=entry)
             yield DataObject(name=path, digest=held.digest)
 
 

@@ -95,7 +95,7 @@ def version_evidence(archive: Archive, version: PackageVersion, *, at: datetime 
         at: the time of the verification; now by default.
     """
     package = PackageKey(version.aip_id, version.version)
-    return package_evidence(archive, package, held_objects(archive, version), at=at)
+    return package_evidence(archive, package, held_objects(archive.copies, version), at=at)
 
 
 def proven_files(

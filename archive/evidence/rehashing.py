@@ -18,7 +18,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from archive.archive import Archive
-from archive.catalogue.evidence_values import EvidenceBatch, SealedVersion
+from archive.catalogue.evidence_values import EvidenceBatch
 from archive.catalogue.values import PackageVersion
 from archive.evidence.authorities import Stamp, TokenTrust
 from archive.evidence.chains import Tail, read_tail
@@ -37,7 +37,7 @@ from archive.evidence.renewal_values import (
 from archive.evidence.seal import MOST_PACKAGES, complete, sealed_objects
 from archive.evidence.storing import MAX_TOKEN, find_object, parts_of, read_object, unreadable
 from archive.evidence.values import BatchPlan, Leaf, ObjectKey, PackageKey
-from archive.layout import EvidencePart, earlier_token_key, kept_record_key, kept_record_part, token_key
+from archive.layout import EvidencePart, earlier_token_key, kept_record_key, token_key
 from model.errors import ArchiveError, ConfigurationError, IntegrityError, NotFoundError
 from model.identifiers import new_uuid
 from model.text import N_
@@ -326,13 +326,12 @@ class _Rehash:
 
 
 def _sealed(archive: Archive, draft: Draft, stamp: Stamp, trust: TokenTrust, *, resumed: bool = False) -> RenewResult:
-    """Seal a drafted batch, and note that what is gone is covered too."""
+    """Seal a drafted batch."""
     plan = draft.plan
     try:
         batch = complete(archive, draft, stamp, trust)
     except ArchiveError as error:
         return NotRenewed(authority=plan.authority, batches=(plan.id,), problem=error)
-    archive.catalogue.add_sealed(batch, list(covered_records(plan)))
     return RenewedBatches(
         kind=RenewalKind.HASH_TREE,
         authority=plan.authority,
@@ -344,14 +343,6 @@ def _sealed(archive: Archive, draft: Draft, stamp: Stamp, trust: TokenTrust, *, 
         expires=batch.expires,
         resumed=resumed,
     )
-
-
-def covered_records(plan: BatchPlan) -> Iterator[SealedVersion]:
-    """Yield the package versions that are gone and whose record is in a batch."""
-    for leaf in plan.leaves:
-        part = kept_record_part(leaf.what.key) if isinstance(leaf.what, ObjectKey) else None
-        if part is not None:
-            yield SealedVersion(aip_id=part.aip_id, version=part.version)
 
 
 def _take_up(path: Path) -> tuple[UUID, int] | None:

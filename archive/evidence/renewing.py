@@ -13,11 +13,14 @@ Source:
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from uuid import UUID
 
 from archive.archive import Archive
+from archive.audit.recording import note_act, record_act
+from archive.audit.values import Action, ActOutcome, Detail
 from archive.catalogue.evidence_values import EvidenceBatch
 from archive.evidence.authorities import TokenFacts, TokenTrust, token_facts
 from archive.evidence.calendar import Planner, live_batches, timestamp_limit
@@ -67,8 +70,17 @@ def renew(archive: Archive, settings: RenewSettings) -> Iterator[RenewResult]:
         renewer = _Renewer(archive, settings)
         if not settings.dry_run:
             yield from renewer.resume()
-        yield from renewer.hash_trees()
-        yield from renewer.timestamps()
+        for result in chain(renewer.hash_trees(), renewer.timestamps()):
+            if isinstance(result, NotRenewed):
+                _record_failure(archive, result)
+            yield result
+
+
+def _record_failure(archive: Archive, result: NotRenewed) -> None:
+    details: dict[str, Detail] = {"authority": result.authority, "batches": len(result.batches)}
+    subject, failed = archive.configuration.archive_id, ActOutcome.FAILED
+    with suppress(ArchiveError):  # what kept it from being renewed is what is told of; the act stays noted
+        record_act(archive, Action.RENEW, subject, outcome=failed, because=result.problem.message, details=details)
 
 
 class _Renewer:
@@ -109,8 +121,8 @@ class _Renewer:
                 if plan.kind is RenewalKind.HASH_TREE and plan.state in _DUE
             ]
         return [
-            HashTask(authority=authority, chain=chain + 1, algorithm=self._settings.algorithm, batches=tuple(group))
-            for (authority, chain), group in groupby(sorted(chosen, key=_by_chain), key=_by_chain)
+            HashTask(authority=authority, chain=number + 1, algorithm=self._settings.algorithm, batches=tuple(group))
+            for (authority, number), group in groupby(sorted(chosen, key=_by_chain), key=_by_chain)
         ]
 
     def _chosen(self) -> EvidenceBatch:
@@ -179,9 +191,9 @@ class _Renewer:
                 writer.drop()
 
     def _prepare(self, plan: PlannedRenewal, writer: RenewalWriter, algorithm: str) -> "_Ready":
-        chain = checked_chain(self._archive, plan.batch, self._trust)
-        writer.keep(plan.batch.id, chain.token)
-        return _Ready(plan=plan, number=chain.free, value=digest_bytes(chain.token, algorithm))
+        checked = checked_chain(self._archive, plan.batch, self._trust)
+        writer.keep(plan.batch.id, checked.token)
+        return _Ready(plan=plan, number=checked.free, value=digest_bytes(checked.token, algorithm))
 
     def _stamped(self, authority: AuthoritySetting, algorithm: str, ready: Sequence["_Ready"]) -> bytes:
         """Return a timestamp over the tree; empty where there is nothing to stamp.
@@ -220,9 +232,9 @@ class _Renewer:
         at = max(self._archive.clock.now(), facts.time)
         for place, item in enumerate(ready):
             batch = item.plan.batch
-            chain = completed_chain(self._archive, batch, writer.read(batch.id))
-            chain.append(_parts(item.value, tree, place, token).der())
-            must_hold(batch, verified(batch, chain, at=at, check=check))
+            whole = completed_chain(self._archive, batch, writer.read(batch.id))
+            whole.append(_parts(item.value, tree, place, token).der())
+            must_hold(batch, verified(batch, whole, at=at, check=check))
         return writer.finish(
             token,
             authority=authority.name,
@@ -248,6 +260,16 @@ class _Renewer:
             copies.put(renewal_key(item.batch_id, item.number, "ats"), parts.der())
             batch = self._archive.catalogue.get_batch(item.batch_id)
             packages += batch.count if batch is not None else 0
+        details: dict[str, Detail] = {
+            "authority": draft.authority,
+            "batches": len(draft.batches),
+            "packages": packages,
+            "token": digest_bytes(token, "sha256").hex(),
+        }
+        act = derived_uuid(draft.batches[0].batch_id, f"renewed/{draft.batches[0].number}")
+        subject = self._archive.configuration.archive_id
+        note_act(self._archive, Action.RENEW, subject, identifier=act, because=draft.because, details=details)
+        self._archive.audit.flush()
         draft.remove()
         return RenewedBatches(
             kind=RenewalKind.TIMESTAMP,

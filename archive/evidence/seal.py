@@ -23,6 +23,7 @@ from archive.audit.values import Action, ActOutcome, Detail
 from archive.catalogue.evidence_values import EvidenceBatch, SealedVersion, WaitingVersion
 from archive.evidence.authorities import Stamp, TokenTrust, token_facts
 from archive.evidence.drafts import Draft, DraftWriter, anything_begun, open_drafts, sealing
+from archive.evidence.gone import covered_record
 from archive.evidence.groups import read_group
 from archive.evidence.settings import AuthoritySetting, SealMode
 from archive.evidence.storing import MAX_TOKEN, batch_json, find_object
@@ -346,7 +347,7 @@ def _put_packages(archive: Archive, draft: Draft, token: bytes, batch: EvidenceB
         ).der()
         if isinstance(what, ObjectKey):
             archive.copies.put(batch_object_key(plan.id, place - plan.packages + 1), part)
-            return None
+            return covered_record(what)
         key = EvidencePart(what.aip_id, what.version, plan.authority, plan.chain, plan.id).key
         event = _event(what, batch)
         archive.copies.put(key, part)

@@ -4,7 +4,7 @@ Source:
     RFC 4998 4.3, 5.3
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,18 +71,12 @@ class PackageEvidence:
 
 
 def package_evidence(
-    archive: Archive,
-    package: PackageKey,
-    objects: Iterable[DataObject],
-    *,
-    whole: bool = True,
-    at: datetime | None = None,
+    archive: Archive, package: PackageKey, objects: Iterable[DataObject], *, at: datetime | None = None
 ) -> PackageEvidence:
     """Verify the evidence records of a package version under the archive's trust folder and policy.
 
     Args:
-        objects: what they are to prove; none where the content is gone.
-        whole: the objects are everything that was sealed together.
+        objects: everything that was sealed together; none where the content is gone.
         at: the time of the verification; now by default.
 
     Raises:
@@ -98,24 +92,10 @@ def package_evidence(
     judging = Judging(trust=trust.trust, policy=trust.policy, at=moment)
     found = []
     for record in package_records(archive.copies, package):
-        report = _report(judge, archive, record, known, whole=whole)
-        found.append(VerifiedRecord(record=record, report=report, limit=_limit(record, judging)))
+        material = tuple(kept_material(archive, record))
+        held = HeldRecord(name=record.authority, content=record.content, objects=known, material=material)
+        found.append(VerifiedRecord(record=record, report=judge.held(held), limit=_limit(record, judging)))
     return PackageEvidence(records=tuple(sorted(found, key=lambda one: _FROM_BEST.index(one.report.outcome))))
-
-
-def _report(
-    judge: RecordJudge, archive: Archive, record: PackageRecord, objects: Sequence[DataObject], *, whole: bool
-) -> RecordReport:
-    """Return the report on everything, or the worst of those on each object."""
-    material = tuple(kept_material(archive, record))
-    groups = [tuple(objects)] if whole else [(one,) for one in objects]
-    reports = [
-        judge.held(
-            HeldRecord(name=record.authority, content=record.content, objects=group, material=material, whole=whole)
-        )
-        for group in groups
-    ]
-    return max(reports, key=lambda report: _FROM_BEST.index(report.outcome))
 
 
 def _limit(record: PackageRecord, judging: Judging) -> Limit | None:

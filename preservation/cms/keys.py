@@ -118,6 +118,9 @@ def scheme_of(signature_algorithm: algos.SignedDigestAlgorithm, digest_name: str
         UnsupportedAlgorithm: the identifier is not known.
     """
     oid = signature_algorithm["algorithm"].dotted
+    if (signature_algorithm["algorithm"].contents or b"")[-1:] >= b"\x80":
+        # Its last number is cut off; the library would take what comes before for the whole.
+        raise UnsupportedAlgorithm(oid)
     if oid in _FIXED:
         algorithm, digest = _FIXED[oid]
         return SignatureScheme(algorithm=algorithm, digest=digest, plain_ecdsa=oid.startswith(_PLAIN))

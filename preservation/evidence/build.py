@@ -10,6 +10,7 @@ Source:
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 from asn1crypto import algos
@@ -182,6 +183,7 @@ def _record(algorithms: Sequence[str], chains: Iterable[bytes]) -> bytes:
     return tlv.encode(tlv.SEQUENCE, b"\x02\x01\x01" + tlv.encode(tlv.SEQUENCE, declared) + sequence_der(chains))
 
 
+@cache
 def _identifier(algorithm: str) -> bytes:
     """Return the contents of an AlgorithmIdentifier without parameters (RFC 5754 2)."""
     oid = algos.DigestAlgorithmId(algorithm.replace("-", "_"))
@@ -189,4 +191,14 @@ def _identifier(algorithm: str) -> bytes:
 
 
 def _hash_list(values: Iterable[bytes]) -> bytes:
-    return tlv.encode(tlv.SEQUENCE, b"".join(tlv.encode(tlv.OCTET_STRING, value) for value in sorted(values)))
+    ordered = sorted(values)
+    header = _octets_header(len(ordered[0]))
+    if len(ordered) == 1 or len(set(map(len, ordered))) == 1:  # always so in what we make: one header fits all
+        return tlv.encode(tlv.SEQUENCE, header + header.join(ordered))
+    return tlv.encode(tlv.SEQUENCE, b"".join(tlv.encode(tlv.OCTET_STRING, value) for value in ordered))
+
+
+@cache
+def _octets_header(size: int) -> bytes:
+    """Return tag and length of an OCTET STRING of so many bytes."""
+    return tlv.encode(tlv.OCTET_STRING, bytes(size))[:-size]

@@ -48,8 +48,6 @@ class HeldRecord:
     """Everything that was sealed together; none where the package is gone."""
     material: tuple[MaterialItem, ...] = ()
     """Validation data that was kept with its timestamps."""
-    whole: bool = True
-    """Whether the objects are indeed everything; if not, each is proven for itself, one object a record."""
     told: Callable[[Outcome], None] = lambda _outcome: None
     """Takes note of what the verification found."""
 
@@ -167,7 +165,7 @@ class RecordJudge:
             finding = kinds.NOT_SEALED.at(held.name)
             return RecordReport(outcome=Outcome.INDETERMINATE, findings=(finding,))
         check = self._check.knowing(held.material)
-        report = verify_record(held.content, held.objects, at=self._at, check_token=check, whole_group=held.whole)
+        report = verify_record(held.content, held.objects, at=self._at, check_token=check, whole_group=True)
         if held.objects and report.sub_indication is SubIndication.SIGNED_DATA_NOT_FOUND:
             # The group is known here: what is not covered was changed, added or removed.
             return replace(report, outcome=Outcome.FAILED, sub_indication=SubIndication.HASH_FAILURE)

@@ -1,10 +1,12 @@
 """The verifier page in a real browser, without a network; and all three verifiers say the same of any record."""
 
 import base64
+import io
 import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -61,7 +63,8 @@ _SUMMARY = """
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("proof-page")
     (folder / "verify.html").write_bytes(build_page())
-    (folder / "verify.pyz").write_bytes(build_verifier())
+    with zipfile.ZipFile(io.BytesIO(build_verifier())) as archive:
+        archive.extractall(folder / "program")
     write_trust(folder / "trust")
     write_bundle(folder / "proof", parts(Sealing(renewals=("timestamp", "sha3-512"))))
     return folder
@@ -117,7 +120,7 @@ def test_without_a_root_it_says_so_and_how_to_go_on(opened: Page, place: Path) -
     assert "UNDECIDED" in text
     assert "Trust in the authority was not checked" in text
     assert fingerprint in text
-    assert "openssl ts -verify" in text
+    assert "-in evidence/record-1-timestamp-2.tst -token_in" in text
     spaced = " ".join(fingerprint[place : place + 2].upper() for place in range(0, 64, 2))
     assert "PASSED" in _given(opened, place / "proof", fingerprint=spaced)
     assert "not that of this root" in _given(opened, place / "proof", fingerprint="00" * 32)
@@ -183,8 +186,8 @@ def _program_says(place: Path, record: bytes, documents: tuple[bytes, ...], at: 
     for number, document in enumerate(documents):
         (place / f"file {number}").write_bytes(document)
         names.append(f"file {number}")
-    command = [sys.executable, "-I", "-S", "verify.pyz", "--record", "record.ers", *options, "--json"]
-    command += ["--at", at.isoformat(), "--data", *names]
+    command = [sys.executable, "-I", "-S", "program", "--record", "record.ers", *options, "--json"]
+    command += ["--at", at.isoformat(), *(["--data", *names] if names else [])]
     done = subprocess.run(command, cwd=place, env={}, capture_output=True, timeout=60, check=False)
     assert not done.stderr, done.stderr.decode()
     found = json.loads(done.stdout)
@@ -237,7 +240,7 @@ SEALINGS = st.builds(
 )
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     sealing=SEALINGS,
     years=st.sampled_from([0, 0, 0, 1, 9]),

@@ -84,7 +84,7 @@ class Provider:
 
 
 @cache
-def _key(name: str) -> ec.EllipticCurvePrivateKey:  # noqa: ARG001 - one key for each name
+def _key(name: str) -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
@@ -154,17 +154,17 @@ class World:
     def answer(self, name: str, query: bytes) -> bytes:
         """Return the answer of a provider."""
         asked = tsp.TimeStampReq.load(query)
-        provider = self.providers[name]
-        tsa = provider.tsa(self.stuck or self.clock.time.year)
-        request = TokenRequest(
-            digest=asked["message_imprint"]["hashed_message"].native,
-            algorithm=asked["message_imprint"]["hash_algorithm"]["algorithm"].native,
-            time=self.clock.time.replace(microsecond=0),
-            nonce=asked["nonce"].native,
-            signed_with=self.digest,
-        )
+        imprint = asked["message_imprint"]
+        algorithm = imprint["hash_algorithm"]["algorithm"].native
         self.asked += 1
-        return make_response(make_token(request, asn1.Certificate.load(tsa.der), tsa.key))
+        return make_response(self.token(name, imprint["hashed_message"].native, algorithm, asked["nonce"].native))
+
+    def token(self, name: str, digest: bytes, algorithm: str = "sha256", nonce: int | None = None) -> bytes:
+        """Return a timestamp of a provider."""
+        tsa = self.providers[name].tsa(self.stuck or self.clock.time.year)
+        time = self.clock.time.replace(microsecond=0)
+        request = TokenRequest(digest=digest, algorithm=algorithm, time=time, nonce=nonce, signed_with=self.digest)
+        return make_token(request, asn1.Certificate.load(tsa.der), tsa.key)
 
     def write_trust(self, folder: Path, *names: str, lists: bool = True) -> None:
         """Write what an archive trusts at the time: roots for good, authorities and revocation lists as of now."""

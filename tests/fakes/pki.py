@@ -166,10 +166,14 @@ class Pki:
             return bytes(responder.build_ocsp_response(request).dump())
 
     def timestamp(self, digest: bytes, algorithm: str = "sha256", at: datetime = SIGNED, **options: Any) -> bytes:
-        """Return a token over a digest; `tsa` names the authority's certificate, the rest is `TokenRequest`."""
+        """Return a token over a digest; `tsa` names the authority's certificate, the rest is `TokenRequest`.
+
+        With `chain=False` the token holds no certificate but the authority's own.
+        """
         label = str(options.pop("tsa", "tsa"))
+        chain = (self.asn1(self.issuer(label)),) if options.pop("chain", True) else ()
         request = TokenRequest(**{"digest": digest, "algorithm": algorithm, "time": at} | options)
-        return make_token(request, self.asn1(label), self.key(label), (self.asn1(self.issuer(label)),))
+        return make_token(request, self.asn1(label), self.key(label), chain)
 
     def url(self, path: str) -> str:
         """Return the full address of a service: `crls/public-ca/latest.crl`, `tsa/tsa`, `certs/public-ca/ca.crt`."""
@@ -205,6 +209,7 @@ class Pki:
             clock.now(),
             nonce=asked["nonce"].native,
             tsa=request.path.rsplit("/", 1)[1],
+            chain=request.args.get("chain") != "no",
         )
         return Response(make_response(token), mimetype="application/timestamp-reply")
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from model.dates import utc_text
+from model.dates import from_utc_text, utc_text
 from model.findings import Finding, Severity, printable
 from preservation.evidence.values import RecordReport
 from preservation.proof.offline.tokens import Authority
@@ -38,6 +38,9 @@ def say_finding(finding: Finding, language: str) -> str:
     reason = f"reason.{values.get('reason', '')}"
     if reason in words():
         values["reason"] = words()[reason][language]
+    for name in ("time", "at"):
+        if name in values:
+            values[name] = day(from_utc_text(values[name].replace("Z", "+00:00")), language)
     known = finding.code in words()
     sentence = say(finding.code, language, **values) if known else printable(finding.message())
     return f"{printable(finding.location)}: {sentence}" if finding.location else sentence

@@ -124,7 +124,7 @@ def test_what_the_record_does_not_cover_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         write_bundle(tmp_path / "two", parts(records=(ProofRecord(authority="A", content=b"0"),)))
     with pytest.raises(InputError, match="nothing to prove"):
-        write_bundle(tmp_path / "three", parts(records=()))
+        write_bundle(tmp_path / "three", parts(records=(), data=()))
 
 
 def test_names_that_meet_on_some_systems_are_refused(tmp_path: Path) -> None:

@@ -25,8 +25,10 @@ AT_TEXT = AT.isoformat()
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("program") / "verify.pyz"
-    path.write_bytes(build_verifier())
+    """The program unpacked: the same modules, compiled once for all tests; those of bundles run the file itself."""
+    path = tmp_path_factory.mktemp("program") / "verify"
+    with zipfile.ZipFile(io.BytesIO(build_verifier())) as archive:
+        archive.extractall(path)
     return path
 
 

@@ -7,10 +7,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from asn1crypto.algos import SignedDigestAlgorithm
 
 from model.findings import Outcome
 from model.material import Material
 from model.signatures import Indication, Integrity, SignatureFacts, SignedState, SubIndication
+from preservation.cms.keys import UnsupportedAlgorithm, scheme_of
 from preservation.signatures.containers.container import ContainerFault, open_container
 from preservation.signatures.containers.ooxml import examine_ooxml
 from preservation.signatures.detect import SignedKind, detect
@@ -144,6 +146,13 @@ def test_a_directory_that_points_before_the_file(tmp_path) -> None:
 
 
 _SHOWN = b'<w:dataBinding w:storeItemID="{6C3C8BC8-F283-45AE-878A-BAB7291924A1}"/>'
+
+
+def test_an_algorithm_whose_identifier_is_cut_off_is_unknown() -> None:
+    whole = bytes.fromhex("300a06082a8648ce3d040302")
+    assert scheme_of(SignedDigestAlgorithm.load(whole), "sha256").algorithm == "ecdsa"
+    with pytest.raises(UnsupportedAlgorithm):
+        scheme_of(SignedDigestAlgorithm.load(whole[:-1] + b"\x82"), "sha256")
 
 
 @pytest.mark.parametrize(("bound", "whole"), [(b"", True), (_SHOWN, False)])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -168,6 +168,7 @@ def test_large_validation_data_is_named_by_its_digest_only() -> None:
     assert carried == {"certificate": True, "timestamp": True, "CRL": False}
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.text(max_size=40))
 def test_no_name_breaks_the_report(name: str) -> None:
     report, material = sample()

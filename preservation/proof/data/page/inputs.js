@@ -64,9 +64,9 @@ async function verifyBundle(options, manifest, result) {
   const material = new Material();
   for (const path of bundle.material) if (here.has(path)) await addMaterial(material, here.get(path));
   const trust = await trustOf(options, material);
-  for (const { path } of bundle.records) {
+  for (const { path, tokens } of bundle.records) {
     if (!here.has(path)) broken('missing', path);
-    else await verifyOne(path, await here.get(path).bytes(), objects, result, trust, bundle.complete ? 'whole' : 'alone');
+    else await verifyOne(path, await here.get(path).bytes(), objects, result, trust, bundle.complete ? 'whole' : 'alone', tokens);
   }
   if (!bundle.records.length) result.files.push({ problem: 'no-record', path: '' });
   // The bundle says that its record covers its files: in it, a file that is not covered is a contradiction.
@@ -109,13 +109,13 @@ async function isXmlRecord(file) {
   return start.trimStart().startsWith('<') && start.includes('urn:ietf:params:xml:ns:ers');
 }
 
-async function verifyOne(name, content, objects, result, trust, group) {
+async function verifyOne(name, content, objects, result, trust, group, tokens = []) {
   const sets = group === 'alone' && objects.length ? objects.map((one) => [one]) : [objects];
   const reports = [];
   for (const set of sets) reports.push(await verifyRecord(content, set, result.at, trust, group === 'whole'));
   const worst = reports.reduce((one, other) => (OUTCOMES.indexOf(other.outcome) > OUTCOMES.indexOf(one.outcome) ? other : one));
   const together = (field) => reports.flatMap((report) => report[field]);
-  result.records.push({ record: name, ...worst, objects: together('objects'), findings: together('findings') });
+  result.records.push({ record: name, tokens, ...worst, objects: together('objects'), findings: together('findings') });
   const issued = trust.material.lists.map((list) => list.issued);
   result.as_of = issued.reduce((one, other) => (one === null || other > one ? other : one), null);
 }

@@ -141,8 +141,10 @@ function shownRecord(record) {
   }
   if (objects.length > SHOWN) list.append(node('li', word('page.more', { count: objects.length - SHOWN })));
   for (const stamp of record.timestamps) list.append(shownStamp(stamp));
-  for (const finding of record.findings.slice(0, SHOWN)) {
+  const said = new Map(record.findings.map((finding) => [JSON.stringify(finding), finding]));
+  for (const finding of [...said.values()].slice(0, SHOWN)) {
     const values = { ...finding.values };
+    for (const name of ['time', 'at']) if (values[name]) values[name] = day(new Date(values[name]));
     if (WORDS[`reason.${values.reason}`]) values.reason = word(`reason.${values.reason}`);
     const place = finding.location ? `${plain(finding.location)}: ` : '';
     list.append(node('li', place + plain(word(finding.code, values))));
@@ -164,10 +166,10 @@ function shownStamp(stamp) {
 
 // How to check the authority with OpenSSL, where its trust was not checked here.
 function commands(result) {
-  const open = result.records.flatMap((record) => record.timestamps).filter((one) => !one.authority_trusted);
-  if (!open.length) return [];
-  const lines = open.map((one) => `openssl ts -verify -digest ${one.root} -in TOKEN.tst -token_in -CAfile ROOT.pem `
-    + `-untrusted certs.pem -attime ${Math.floor(one.time.getTime() / 1000)}`);
+  const lines = result.records.flatMap((record) => record.timestamps.map((one, place) => (one.authority_trusted ? ''
+    : `openssl ts -verify -digest ${one.root} -in ${plain(record.tokens[place] || 'TOKEN.tst')} -token_in `
+      + `-CAfile ROOT.pem -untrusted certs.pem -attime ${Math.floor(one.time.getTime() / 1000)}`))).filter(Boolean);
+  if (!lines.length) return [];
   return [node('h3', word('page.openssl')), node('pre', lines.join('\n\n'))];
 }
 
