@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from making.demo_tsa import demo_authority
+
 from model.text import N_, _, language_of_locale, use_language
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,25 +33,27 @@ def main() -> None:
     _run("ingest", "examples/batch", "examples/refused", "examples/real", "--workers", "2", codes={0, 3, 5, 17})
     _say(N_("3. Signed documents: one good, one of a retired signer, one altered afterwards, one unsigned"))
     _signatures()
-    _say(N_("4. What was refused is kept, with its reasons"))
+    _say(N_("4. Evidence: one timestamp of a demonstration authority (trusted nowhere else) proves all packages"))
+    _evidence()
+    _say(N_("5. What was refused is kept, with its reasons"))
     _run("transfer", "list", "--state", "refused")
-    _say(N_("5. Search: with and without diacritics, đ and d alike"))
+    _say(N_("6. Search: with and without diacritics, đ and d alike"))
     for query in ("hồ sơ", "ho so", "đường", "duong", '"công tác văn thư"'):
         _run("search", query, "--limit", "3")
     identifier = _first_case()
-    _say(N_("6. One case file, and its first document streamed out of the stored package"))
+    _say(N_("7. One case file, and its first document streamed out of the stored package"))
     _run("show", identifier)
     _run("export", identifier, "--document", "1", "--to", "demo/document-1.pdf")
     _run("export", identifier, "--as", "dip", "--to", "demo/dip")
-    _say(N_("7. The package verified; then opened without our program, with tar and sha256sum"))
+    _say(N_("8. The package verified; then opened without our program, with tar and sha256sum"))
     _run("verify", identifier)
     container = Path(_output("export", identifier, "--as", "aip", "--to", "demo/package.tar").strip())
     _tool("sha256sum", "-c", f"{container.name}.sha256", folder=PLACE)
     _tool("tar", "--list", "--file", container.name, folder=PLACE, lines=12)
-    _say(N_("8. One byte of the exported copy damaged: the damage is found and named"))
+    _say(N_("9. One byte of the exported copy damaged: the damage is found and named"))
     _damage(container)
     _run("package", "check", "demo/package.tar", codes={3})
-    _say(N_("9. One byte of a stored copy damaged: found, named, and restored from the good copy"))
+    _say(N_("10. One byte of a stored copy damaged: found, named, and restored from the good copy"))
     _damage(_stored_container("store-b"))
     _run("verify", "--all", codes={12})
     _run("verify", "--all", "--repair", codes={0})
@@ -88,6 +92,23 @@ def _signatures() -> None:
     _run("signature", "show", signed)
     _run("search", "verdict:failed", "--limit", "3")
     _run("signature", "recheck")
+
+
+def _evidence() -> None:
+    """Seal everything, renew the seal once, leave a proof that can be tried, and check the log of all acts."""
+    with demo_authority() as address, (ARCHIVE / "chauban.toml").open("a", encoding="utf-8") as settings:
+        settings.write(f'\n[[evidence.authority]]\nname = "trinh-dien"\nurl = "{address}"\n')
+        settings.flush()
+        _run("evidence", "seal")
+        batch = json.loads(_output("evidence", "calendar", "--json").splitlines()[0])["batch"]
+        _run("evidence", "renew", "--batch", batch, "--because", "demonstration")
+    signed = _accepted("H99.15.2025.007")
+    _run("evidence", "verify", signed)
+    _run("evidence", "calendar")
+    _run("export", signed, "--as", "proof", "--to", "demo/proof")
+    root = str(ROOT / "examples/signed/trust/tsa/root.cer")
+    _tool("python3", "-I", "verify.pyz", "--roots", os.path.relpath(root, PLACE / "proof"), folder=PLACE / "proof")
+    _run("audit", "verify")
 
 
 def _prepare() -> None:

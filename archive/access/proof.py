@@ -4,14 +4,16 @@ Every byte is compared with its digest on the way, and the evidence is verified 
 package that is not sealed, or whose content is gone, the bundle says so plainly.
 """
 
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 from archive.access.export import current_version, dissemination, find_one, from_a_good_copy, no_document
 from archive.access.proof_parts import Members, proof_material, proof_reports, sealed_digests
-from archive.access.writing import new_folder
+from archive.access.writing import new_file, new_folder
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile, HeldFile, PackageVersion
 from archive.evidence.groups import bag_files, read_group
@@ -25,7 +27,7 @@ from model.errors import IntegrityError, NotFoundError
 from model.findings import Finding, Outcome, Severity, finding_kind
 from model.text import N_
 from preservation.evidence.findings import NOT_SEALED
-from preservation.proof.bundle import ProofParts, ProofRecord, write_bundle
+from preservation.proof.bundle import ProofParts, ProofRecord, pack_bundle, write_bundle
 
 GONE = finding_kind(
     "proof.content-gone",
@@ -94,10 +96,10 @@ def proof_subject(archive: Archive, identifier: str) -> Subject:
 
 
 def export_proof(archive: Archive, subject: Subject, target: Path, *, document: int | None = None) -> ProofExport:
-    """Write a proof bundle as a new folder.
+    """Write a proof bundle.
 
     Args:
-        target: a new folder.
+        target: a new folder; or, ending in `.zip`, a new file.
         document: only this document and its files, by its number in the case file.
 
     Raises:
@@ -121,9 +123,9 @@ def export_proof(archive: Archive, subject: Subject, target: Path, *, document: 
         evidence = package_evidence(archive, subject.package, held_objects(store, export.version))
         _must_not_fail(evidence, subject)
         found[:] = [evidence]
-        with open_seekable(store, export.version.container_key) as stream, new_folder(target) as folder:
+        with open_seekable(store, export.version.container_key) as stream, _new_bundle(target) as give:
             members = Members(stream=stream, entries=dict(bag_files(stream)), sha256=expected)
-            write_bundle(folder, export.parts(members, evidence))
+            give(export.parts(members, evidence))
             what = "whole package" if document is None else f"document {document}"
             event = dissemination(archive, f"proof bundle ({what})")
             record_event(archive, subject.package.aip_id, subject.package.version, event)
@@ -148,7 +150,7 @@ def _export_evidence(archive: Archive, subject: Subject, target: Path, document:
             package=subject.package.aip_id,
         )
     _must_not_fail(evidence, subject)
-    with new_folder(target) as folder:
+    with _new_bundle(target) as give:
         material = proof_material(archive, evidence)
         parts = ProofParts(
             label=subject.label,
@@ -161,11 +163,22 @@ def _export_evidence(archive: Archive, subject: Subject, target: Path, document:
             ocsp_responses=material.ocsps,
             reports=tuple(sealed_digests(archive, subject.package)),
         )
-        write_bundle(folder, parts)
+        give(parts)
         if subject.version is not None:
             event = dissemination(archive, "proof bundle (evidence alone: the content is gone)")
             record_event(archive, subject.package.aip_id, subject.package.version, event)
     return ProofExport(path=target, files=0, evidence=evidence, findings=(GONE.at(),))
+
+
+@contextmanager
+def _new_bundle(target: Path) -> Iterator[Callable[[ProofParts], None]]:
+    """Yield what writes a bundle, which appears under its name only when the block ends well."""
+    if target.suffix.lower() == ".zip":
+        with new_file(target) as file:
+            yield partial(pack_bundle, file, target.stem)
+    else:
+        with new_folder(target) as folder:
+            yield partial(write_bundle, folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from archive.access.export import find_one
 from archive.archive import Archive
 from archive.catalogue.values import PackageVersion
+from archive.evidence.gone import nested_records
 from archive.evidence.groups import bag_files, entry_chunks
 from archive.evidence.records import PackageRecord, package_records
 from archive.evidence.storing import read_object
@@ -40,11 +41,13 @@ def held_records(archive: Archive, identifier: str) -> Iterator[HeldRecord]:
         if not records:
             yield HeldRecord(name=name, content=None, objects=objects)
         for record in records:
+            content, *outer = nested_records(archive.copies, package, record.authority)
             yield HeldRecord(
                 name=f"{name} ({record.authority})",
-                content=record.content,
+                content=content,
                 objects=objects,
                 material=tuple(kept_material(archive, record)),
+                outer=tuple(outer),
             )
 
 

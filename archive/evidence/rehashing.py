@@ -45,6 +45,7 @@ from preservation.cms.digests import digest_bytes
 from preservation.evidence.build import HashTree, assemble, group_value, renewed_members, with_token
 from preservation.evidence.reading import read_record
 
+_DIGESTS = "hashing"
 _PAGE = 200
 _SYNC_AFTER = 50
 """Packages after which the digests read so far are made durable."""
@@ -71,6 +72,17 @@ def resume_rehashed(archive: Archive, trust: TokenTrust) -> Iterator[RenewResult
             draft.remove()
             continue
         yield _sealed(archive, draft, _no_stamp, trust, resumed=True)
+    _forget_digests(archive)
+
+
+def _forget_digests(archive: Archive) -> None:
+    """Remove the digests of batches whose packages all have their next chain."""
+    folder = archive.folder / FOLDER / _DIGESTS
+    with working():
+        paths = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
+        for path in paths:
+            if not archive.catalogue.unrenewed_members(UUID(path.name[:36]), None, 1):
+                path.unlink()
 
 
 def _no_stamp(_root: bytes) -> bytes:
@@ -170,7 +182,7 @@ class _Rehash:
     # -- (1) digests
 
     def _digests(self, batch: EvidenceBatch) -> Path:
-        return self.archive.folder / FOLDER / "hashing" / f"{batch.id}-{self.algorithm}.jsonl"
+        return self.archive.folder / FOLDER / _DIGESTS / f"{batch.id}-{self.algorithm}.jsonl"
 
     def _read(self, batch: EvidenceBatch) -> Iterator[RenewResult]:
         """Hash the packages of a batch that were not yet, and tell of those that cannot be."""
@@ -318,11 +330,13 @@ class _Rehash:
 
     def _digested(self, batches: Sequence[EvidenceBatch]) -> Iterator[tuple[PackageKey, tuple[bytes, ...] | None]]:
         for batch in batches:
+            lacking = set(self._members(batch, None))
             with working(), self._digests(batch).open("rb") as stream:
                 for line in stream:
                     aip_id, version, members = json.loads(line)
-                    digests = None if members is None else tuple(bytes.fromhex(value) for value in members)
-                    yield PackageKey(UUID(aip_id), version), digests
+                    package = PackageKey(UUID(aip_id), version)
+                    if package in lacking:
+                        yield package, None if members is None else tuple(map(bytes.fromhex, members))
 
 
 def _sealed(archive: Archive, draft: Draft, stamp: Stamp, trust: TokenTrust, *, resumed: bool = False) -> RenewResult:

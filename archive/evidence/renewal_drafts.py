@@ -1,7 +1,7 @@
 """Renewals by a timestamp being made: from the moment the timestamp is there, nothing of it is lost or asked for again.
 
-Each has a folder `renewing/{id}`: the last timestamp of each batch with its validation data, the new timestamp, and at
-last the description. A folder without description never got a timestamp and is dropped.
+Each has a folder `renewing/{id}`: the last timestamp of each batch with its validation data, and at last the
+description with the new timestamp. A folder without description never got a timestamp and is dropped.
 """
 
 import json
@@ -20,7 +20,6 @@ from model.identifiers import new_uuid
 FOLDER = "renewing"
 SCHEMA = "chauban-renewing/1"
 _DESCRIPTION = "renewal.json"
-_TOKEN = "token.tst"
 
 
 class RenewedBatch(NamedTuple):
@@ -40,12 +39,8 @@ class RenewalDraft:
     algorithm: str
     because: str
     batches: tuple[RenewedBatch, ...]
-
-    @property
-    def token(self) -> bytes:
-        """The new timestamp."""
-        with working():
-            return (self.path / _TOKEN).read_bytes()
+    token: bytes
+    """The new timestamp."""
 
     def covered(self, batch: RenewedBatch) -> bytes:
         """Return a batch's last timestamp with its validation data."""
@@ -80,22 +75,27 @@ class RenewalWriter:
     def finish(
         self, token: bytes, *, authority: str, algorithm: str, because: str, batches: Sequence[RenewedBatch]
     ) -> RenewalDraft:
-        """Write token and description; from here on the renewal is ended after a crash."""
+        """Write the description with the token; from here on the renewal is ended after a crash."""
         data = {
             "schema": SCHEMA,
             "authority": authority,
             "algorithm": algorithm,
             "because": because,
             "batches": [(str(item.batch_id), item.number) for item in batches],
+            "token": token.hex(),
         }
         with working():
             for item in batches:
                 write_durably(self.path / f"{item.batch_id}.tst", self.read(item.batch_id))
-            write_durably(self.path / _TOKEN, token)
             write_durably(self.path / _DESCRIPTION, json.dumps(data).encode())
             sync_folder(self.path.parent)
         return RenewalDraft(
-            path=self.path, authority=authority, algorithm=algorithm, because=because, batches=tuple(batches)
+            path=self.path,
+            authority=authority,
+            algorithm=algorithm,
+            because=because,
+            batches=tuple(batches),
+            token=token,
         )
 
     def drop(self) -> None:
@@ -135,6 +135,7 @@ def _read(path: Path) -> RenewalDraft | None:
             algorithm=str(data["algorithm"]),
             because=str(data["because"]),
             batches=tuple(RenewedBatch(UUID(batch_id), int(number)) for batch_id, number in data["batches"]),
+            token=bytes.fromhex(data["token"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

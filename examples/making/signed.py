@@ -4,8 +4,6 @@ import hashlib
 from datetime import datetime, timedelta
 from io import BytesIO
 
-from asn1crypto import cms, core, tsp
-from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils.generic import ArrayObject, ByteStringObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
@@ -14,6 +12,7 @@ from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
 from making import demo_pki
 from making.casebook import BASES, CHAIR, DISTRICT, PROVINCE, CaseBook, Example, day
+from making.demo_signing import signed_data
 from making.pdfa import Letter
 
 _RESERVED = 16_384
@@ -68,7 +67,7 @@ def sign_pdf(document: bytes, who: str, when: datetime, *, field: str = "ChuKy")
     prepared, output = steps.send(SigIOSetup(md_algorithm="sha256"))
     whole = output.getvalue()
     data = whole[: prepared.reserved_region_start] + whole[prepared.reserved_region_end :]
-    steps.send(_signed_data(data, who, when))
+    steps.send(signed_data(data, who, when))
     return bytes(output.getvalue())
 
 
@@ -88,81 +87,6 @@ def _altered(document: bytes) -> bytes:
     place = document.index(b"/CreationDate")
     digit = next(spot for spot in range(place, place + 40) if document[spot : spot + 1].isdigit()) + 3
     return document[:digit] + bytes([document[digit] ^ 1]) + document[digit + 1 :]
-
-
-def _signed_data(data: bytes, who: str, when: datetime) -> bytes:
-    signature = _signer_info(data, "data", who, signing_time=None)
-    token = _timestamp(signature["signature"].native, when + timedelta(minutes=1))
-    signature["unsigned_attrs"] = cms.CMSAttributes([_attribute("signature_time_stamp_token", token)])
-    chain = [demo_pki.der(who), demo_pki.der("ca")]
-    return _content_info(_bare("data"), signature, chain)
-
-
-def _timestamp(value: bytes, when: datetime) -> cms.ContentInfo:
-    info = tsp.TSTInfo(
-        {
-            "version": "v1",
-            "policy": "1.2.3.4.5",
-            "message_imprint": {
-                "hash_algorithm": {"algorithm": "sha256"},
-                "hashed_message": hashlib.sha256(value).digest(),
-            },
-            "serial_number": int(when.timestamp()),
-            "gen_time": when,
-        }
-    )
-    content = {"content_type": "tst_info", "content": core.ParsableOctetString(info.dump())}
-    signature = _signer_info(info.dump(), "tst_info", "tsa", signing_time=when)
-    return cms.ContentInfo.load(_content_info(content, signature, [demo_pki.der("tsa"), demo_pki.der("ca")]))
-
-
-def _signer_info(data: bytes, content_type: str, who: str, *, signing_time: datetime | None) -> cms.SignerInfo:
-    certificate = asn1_x509.Certificate.load(demo_pki.der(who))
-    binding = tsp.SigningCertificateV2({"certs": [{"cert_hash": hashlib.sha256(certificate.dump()).digest()}]})
-    attributes = [
-        _attribute("content_type", content_type),
-        _attribute("message_digest", hashlib.sha256(data).digest()),
-        _attribute("signing_certificate_v2", binding),
-    ]
-    if signing_time is not None:
-        attributes.append(_attribute("signing_time", cms.Time({"utc_time": signing_time})))
-    signed = cms.CMSAttributes(attributes)
-    return cms.SignerInfo(
-        {
-            "version": "v1",
-            "sid": {
-                "issuer_and_serial_number": {
-                    "issuer": certificate.issuer,
-                    "serial_number": certificate.serial_number,
-                }
-            },
-            "digest_algorithm": {"algorithm": "sha256"},
-            "signature_algorithm": {"algorithm": "sha256_ecdsa"},
-            "signed_attrs": signed,
-            "signature": demo_pki.sign(who, signed.dump()),
-        }
-    )
-
-
-def _content_info(content: dict[str, object], signature: cms.SignerInfo, chain: list[bytes]) -> bytes:
-    signed_data = cms.SignedData(
-        {
-            "version": "v1" if content["content_type"] == "data" else "v3",
-            "digest_algorithms": [{"algorithm": "sha256"}],
-            "encap_content_info": content,
-            "certificates": [asn1_x509.Certificate.load(one) for one in chain],
-            "signer_infos": [signature],
-        }
-    )
-    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": signed_data}).dump())
-
-
-def _bare(content_type: str) -> dict[str, object]:
-    return {"content_type": content_type}
-
-
-def _attribute(name: str, value: object) -> cms.CMSAttribute:
-    return cms.CMSAttribute({"type": name, "values": [value]})
 
 
 _DECISION = Letter(

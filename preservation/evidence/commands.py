@@ -23,6 +23,7 @@ from model.text import N_, _, ngettext
 from model.walking import found_files
 from preservation.cms.digests import digest_bytes, digest_file, name_of
 from preservation.evidence import findings as kinds
+from preservation.evidence.nested import verify_nested
 from preservation.evidence.reading import MAX_RECORD, UnknownAlgorithm, canonical, token_contents
 from preservation.evidence.values import DataObject, RecordReport, TokenVerdict
 from preservation.evidence.verify import digests_of, verify_record
@@ -48,6 +49,8 @@ class HeldRecord:
     """Everything that was sealed together; none where the package is gone."""
     material: tuple[MaterialItem, ...] = ()
     """Validation data that was kept with its timestamps."""
+    outer: tuple[bytes, ...] = ()
+    """Further records, each of which proves the one before: the content was gone when its hash algorithm aged."""
     told: Callable[[Outcome], None] = lambda _outcome: None
     """Takes note of what the verification found."""
 
@@ -165,7 +168,8 @@ class RecordJudge:
             finding = kinds.NOT_SEALED.at(held.name)
             return RecordReport(outcome=Outcome.INDETERMINATE, findings=(finding,))
         check = self._check.knowing(held.material)
-        report = verify_record(held.content, held.objects, at=self._at, check_token=check, whole_group=True)
+        records = (held.content, *held.outer)
+        report = verify_nested(records, held.objects, at=self._at, check_token=check)
         if held.objects and report.sub_indication is SubIndication.SIGNED_DATA_NOT_FOUND:
             # The group is known here: what is not covered was changed, added or removed.
             return replace(report, outcome=Outcome.FAILED, sub_indication=SubIndication.HASH_FAILURE)

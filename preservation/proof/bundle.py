@@ -110,21 +110,17 @@ def write_bundle(target: Path, parts: ProofParts) -> None:
         raise _not_written(target, error) from error
 
 
-def write_bundle_zip(target: Path, parts: ProofParts) -> None:
-    """Write a bundle as one new ZIP file, all below one folder named like the file.
+def pack_bundle(stream: BinaryIO, name: str, parts: ProofParts) -> None:
+    """Write a bundle as a ZIP into an open file.
+
+    Args:
+        name: of the folder in the ZIP that everything lies in.
 
     Raises:
-        ConflictError, InputError, StorageError: as `write_bundle`.
+        InputError: as `write_bundle`.
     """
-    try:
-        with target.open("xb") as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-            _write(_Zip(archive, target.stem), parts)
-    except FileExistsError as error:
-        raise ConflictError(
-            N_("There is something at {path} already."), hint=N_("Choose a new name for the proof."), path=target
-        ) from error
-    except OSError as error:
-        raise _not_written(target, error) from error
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        _write(_Zip(archive, name), parts)
 
 
 def _not_written(target: Path, error: OSError) -> StorageError:

@@ -43,7 +43,7 @@ def test_every_reading_command_speaks_json() -> None:
         for name, command in every_command()
         if not isinstance(command, click.Group) and all("--json" not in parameter.opts for parameter in command.params)
     }
-    writing = {"init", "export", "template", "fonds add", "agency import", "trust add", "trust end"}
+    writing = {"init", "export", "evidence export", "template", "fonds add", "agency import", "trust add", "trust end"}
     assert without <= {f"chauban {name}" for name in writing}
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 
@@ -321,15 +321,27 @@ def test_the_calendar_on_the_command_line(machine: Machine, tmp_path: Path) -> N
     assert run(machine, "calendar", "--plot", tmp_path / "calendar.gif").exit_code == 2
 
 
-def test_renewal_on_the_command_line(machine: Machine, served: World) -> None:
-    assert run(machine, "renew").exit_code == 2
-    quiet = run(machine, "renew", "--due", "--json")
-    assert (quiet.exit_code, quiet.stdout) == (0, "")
-    unknown = run(machine, "renew", "--batch", "00000000-0000-4000-8000-000000000000")
-    assert unknown.exit_code == NotFoundError.exit_code
-    with machine.opened() as archive:
-        batch = next(archive.catalogue.evidence_batches())
-    served.away = True
-    away = run(machine, "renew", "--batch", batch.id, "--json")
-    assert away.exit_code == TimestampError.exit_code, away.output
-    assert json.loads(away.stdout)["state"] == "not-renewed"
+def test_renewal_on_the_command_line(tmp_path: Path) -> None:
+    with world(2025, "one") as served:
+        machine = Machine(tmp_path / "archive", served)
+        machine.go_to(moment(2025))
+        machine.take_in()
+        machine.go_to(datetime.now(UTC))
+        assert run(machine, "renew").exit_code == 2
+        unknown = run(machine, "renew", "--batch", "00000000-0000-4000-8000-000000000000")
+        assert unknown.exit_code == NotFoundError.exit_code
+        with machine.opened() as archive:
+            batch = next(archive.catalogue.evidence_batches())
+        served.away = True
+        away = run(machine, "renew", "--batch", batch.id, "--json")
+        assert away.exit_code == TimestampError.exit_code, away.output
+        assert json.loads(away.stdout)["state"] == "not-renewed"
+        served.away = False
+        done = run(machine, "renew", "--batch", batch.id, "--because", "drill")
+        assert done.exit_code == 0, done.output
+        assert "new timestamp: 1 batch, 1 packages" in done.stdout
+        anew = run(machine, "renew", "--batch", batch.id, "--algorithm", "sha3-512", "--json")
+        assert anew.exit_code == 0, anew.output
+        assert json.loads(anew.stdout)["renewal"] == "hash-tree"
+        quiet = run(machine, "renew", "--due", "--json")
+        assert (quiet.exit_code, quiet.stdout) == (0, "")

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -161,6 +162,16 @@ def test_giving_out_a_proof_is_an_event_and_overwrites_nothing(archive: Archive,
     with pytest.raises(ConflictError):
         given(archive, OTHER_CODE, proof.path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["archive", "proof"]
+
+
+def test_a_proof_in_one_file(archive: Archive, tmp_path: Path) -> None:
+    proof = given(archive, OTHER_CODE, tmp_path / "bằng chứng.zip")
+    with zipfile.ZipFile(proof.path) as packed:
+        packed.extractall(tmp_path / "unpacked")
+    assert verified(tmp_path / "unpacked" / "bằng chứng")[0] == 0
+    assert run("sha512sum -c sha512sum.txt", tmp_path / "unpacked" / "bằng chứng").returncode == 0
+    with pytest.raises(ConflictError):
+        given(archive, OTHER_CODE, proof.path)
 
 
 def test_what_is_not_sealed_is_given_out_as_such(archive: Archive, tmp_path: Path) -> None:

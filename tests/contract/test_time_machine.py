@@ -8,12 +8,13 @@ from uuid import UUID
 import pytest
 
 from archive.evidence.calendar import renewal_calendar
-from archive.evidence.gone import nested_records, verify_nested
+from archive.evidence.gone import nested_records
 from archive.evidence.groups import read_group
 from archive.evidence.records import package_records
 from archive.evidence.renewal_values import PackageNotHashed, PlannedRenewal, RenewalState
 from archive.evidence.values import PackageKey
 from model.findings import Outcome
+from preservation.evidence.nested import verify_nested
 from preservation.evidence.reading import read_record
 from preservation.evidence.values import DataObject
 from preservation.evidence.verify import digests_of
