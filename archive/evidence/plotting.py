@@ -68,7 +68,7 @@ def plot_calendar(plans: Iterable[PlannedRenewal], now: datetime, suffix: str) -
     rows = _rows(plans)
     shown = rows[:MOST_ROWS]
     height = _TOP + _ROW * max(1, len(shown)) + _BOTTOM
-    sheets: dict[str, Callable[[int, int], _Sheet]] = {".svg": _Svg, ".png": _Png, ".pdf": _Pdf}
+    sheets: dict[str, Callable[[int, int], _Sheet]] = {".svg": _Svg, ".png": _png, ".pdf": _Pdf}
     sheet = sheets[suffix](_WIDTH, height)
     first = min([now, *(row.since for row in shown)])
     last = max([now, *(row.by for row in shown)]) + timedelta(days=60)
@@ -153,26 +153,10 @@ class _Svg:
         return "\n".join([head, *self._parts, "</svg>\n"]).encode()
 
 
-class _Png:
-    def __init__(self, width: int, height: int) -> None:
-        from PIL import Image, ImageDraw
+def _png(width: int, height: int) -> _Sheet:
+    from formats.drawing import PngSheet
 
-        self._image = Image.new("RGB", (width, height), "#ffffff")
-        self._draw = ImageDraw.Draw(self._image)
-
-    def box(self, left: float, top: float, width: float, height: float, colour: str) -> None:
-        self._draw.rectangle((left, top, left + max(width - 1, 0), top + max(height - 1, 0)), fill=colour)
-
-    def words(self, left: float, top: float, text: str, size: int, colour: str) -> None:
-        from PIL import ImageFont
-
-        font = ImageFont.truetype(str(FONTS / f"{FONT}-Regular.ttf"), size)
-        self._draw.text((left, top), text, fill=colour, font=font)
-
-    def content(self) -> bytes:
-        stream = BytesIO()
-        self._image.save(stream, "PNG")
-        return stream.getvalue()
+    return PngSheet(width, height, FONTS / f"{FONT}-Regular.ttf")
 
 
 class _Pdf:

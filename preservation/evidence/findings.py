@@ -79,24 +79,28 @@ ORDER = finding_kind(
     "evidence.order",
     Severity.ERROR,
     N_("Timestamp {number} of {time} is older than the one it renews."),
+    remedy=N_("Compare the record with another copy."),
     source="RFC 4998 5.3",
 )
 MIXED_ALGORITHMS = finding_kind(
     "evidence.mixed-algorithms",
     Severity.ERROR,
     N_("A chain of the record mixes hash algorithms: {algorithms}."),
+    remedy=N_("Compare the record with another copy."),
     source="RFC 4998 5.1",
 )
 IMPRINT_ALGORITHM = finding_kind(
     "evidence.imprint-algorithm",
     Severity.ERROR,
     N_("Timestamp {number} stamps a {imprint} digest, but its hash tree is made with {algorithm}."),
+    remedy=N_("Compare the record with another copy."),
     source="RFC 4998 4.1",
 )
 UNDECLARED_ALGORITHM = finding_kind(
     "evidence.undeclared-algorithm",
     Severity.ERROR,
     N_("The record uses {algorithm} without declaring it."),
+    remedy=N_("Compare the record with another copy."),
     source="RFC 4998 3.1",
 )
 TOKEN_FAILED = finding_kind(

@@ -40,7 +40,7 @@ def test_a_sealed_case_file_gives_a_proof_that_verifies(terminal: Terminal, tmp_
     said = terminal("export", SEALED, "--as", "proof", "--to", tmp_path / "proof")
     assert said.out == f"{tmp_path / 'proof'}\n"
     root = tmp_path / "proof" / "roots" / "root-1.pem"
-    line = [sys.executable, "-I", "verify.pyz", "--roots", root, "--at", NOW.isoformat(), "--json"]
+    line = [sys.executable, "-I", "verify.pyz", "--roots", str(root), "--at", NOW.isoformat(), "--json"]
     done = subprocess.run(line, cwd=tmp_path / "proof", capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, json.loads(done.stdout)["outcome"]) == (0, "PASSED")
     (entry,) = [item for item in terminal("audit", "show", "--action", "export", "--json").objects]
