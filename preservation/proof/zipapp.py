@@ -106,7 +106,8 @@ def _asn1_library() -> list[tuple[str, bytes]]:
     for item in files("asn1crypto").iterdir():
         if item.name.endswith(".py") and item.name not in _UNUSED:
             found.append((f"asn1crypto/{item.name}", item.read_bytes()))
-    licence = metadata.distribution("asn1crypto").read_text("LICENSE")
-    if not licence:
+    shipped = metadata.distribution("asn1crypto").files or ()
+    licence = next((item for item in shipped if item.name == "LICENSE"), None)
+    if licence is None:
         raise FileNotFoundError("the licence of asn1crypto")
-    return [*found, ("asn1crypto/LICENSE", licence.encode())]
+    return [*found, ("asn1crypto/LICENSE", licence.read_binary())]

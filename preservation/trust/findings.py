@@ -29,9 +29,7 @@ UNCONFIRMED = finding_kind(
     "trust.unconfirmed",
     _WARNING,
     N_("The certificate of {name} is not trusted yet: nobody has confirmed its fingerprint."),
-    remedy=N_(
-        "Compare the fingerprint with the published one, then confirm it with `chauban trust add`."
-    ),
+    remedy=N_("Compare the fingerprint with the published one, then confirm it with `chauban trust add`."),
 )
 LIST_NOT_READ = finding_kind(
     "trust.list-not-read",

@@ -97,3 +97,31 @@ def test_fifty_years(tmp_path: Path) -> None:
 def machine_calendar(machine: Machine) -> list[PlannedRenewal]:
     with machine.opened() as archive:
         return list(renewal_calendar(archive))
+
+
+@pytest.mark.long
+def test_fifty_years_with_two_authorities(tmp_path: Path) -> None:
+    """Every half year is lived through; each package keeps two proofs with two hash families."""
+    with world(BEGIN, "one", "two", "three", "four") as served:
+        machine = Machine(tmp_path / "archive", served, authorities=("a", "b"))
+        filed: dict[UUID, int] = {}
+        for year in range(BEGIN, END + 1):
+            machine.provider = "one" if year < 2042 else "two" if year < 2055 else "three" if year < 2068 else "four"
+            machine.algorithm = "sha256" if year < 2046 else "sha512" if year < 2064 else "sha384"
+            served.digest = "sha256" if year < 2046 else "sha384"
+            for month in (1, 7):
+                machine.go_to(moment(year, month))
+                no_failures(machine.renewed())
+                assert not [item for item in machine_calendar(machine) if item.state is RenewalState.OVERDUE], year
+            if year % 2 == 0:
+                machine.take_in(3)
+                with machine.opened() as archive:
+                    filed |= {item.aip_id: year for item in versions(archive) if item.aip_id not in filed}
+        with machine.opened() as archive:
+            assert len(filed) == 78
+            for version in versions(archive):
+                for authority in ("a", "b"):
+                    report = proven(archive, version, authority)
+                    assert report.outcome is Outcome.PASSED, report.findings
+                    assert report.proof_time == moment(filed[version.aip_id], 7)
+            assert served.asked < 300

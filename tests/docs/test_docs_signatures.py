@@ -80,7 +80,7 @@ def test_the_check_with_openssl_works(tmp_path: Path, document: str, *, good: bo
     for name in ("root.crl", "ca.cer", "ca.crl"):
         shutil.copyfile(TRUST / name, tmp_path / name)
     said = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
+        ["bash", "-eu", "-c", script],
         cwd=tmp_path,
         env={**os.environ, "SIGNED_AT": "2025-06-20T06:00:00Z"},
         check=False,

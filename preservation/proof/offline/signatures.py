@@ -184,9 +184,11 @@ class Curve:
     y: int
 
     def holds(self, x: int, y: int) -> bool:
+        """Tell whether a point lies on the curve."""
         return 0 <= x < self.p and 0 <= y < self.p and (y * y - x * x * x + 3 * x - self.b) % self.p == 0
 
     def add(self, one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+        """Return the sum of two points; none is the point at infinity."""
         if one is None or other is None:
             return other if one is None else one
         (x1, y1), (x2, y2) = one, other
