@@ -94,7 +94,7 @@ def test_records_have_the_fields_the_page_names(store: Path) -> None:
 
 
 def test_the_commands_of_the_page_work(store: Path, tmp_path: Path) -> None:
-    block = PAGE.read_text("utf-8").split("## 9. Reading")[1].split("## 10.")[0]
+    block = PAGE.read_text("utf-8").split("## 10. Reading")[1].split("## 11.")[0]
     check, find, take = (part.strip() for part in block.split("```")[1::2])
     shell = ["bash", "-euo", "pipefail", "-c"]
     subprocess.run([*shell, check], cwd=store, check=True)
