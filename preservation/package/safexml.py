@@ -109,6 +109,7 @@ def walk(
     Raises:
         XmlFault: not well-formed, not valid (with `validate`), too large, or with a document type.
     """
+    etree.clear_error_log()  # else an error of another document, read before by this thread, is taken for one of this
     parser = etree.iterparse(
         _Bounded(stream, limit),
         events=events,

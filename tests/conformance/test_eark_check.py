@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from model.errors import ArchiveError
 from model.findings import Outcome, Severity
@@ -78,3 +79,11 @@ def test_hostile_input_of_the_corpus_ends_with_a_verdict_or_a_typed_error(corpus
         except ArchiveError as error:
             assert error.exit_code == 17, path
     assert sorted(tmp_path.parent.iterdir()) == before
+
+
+def test_an_error_in_another_document_before_changes_nothing() -> None:
+    with pytest.raises(etree.XMLSyntaxError):
+        etree.fromstring(b"no XML at all")
+    codes = {finding.code for finding in check_package(PACKAGES / "mets" / "METS-no-root.xml").findings}
+    assert "xml.invalid" in codes
+    assert "xml.broken" not in codes
