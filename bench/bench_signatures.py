@@ -25,7 +25,11 @@ def signatures() -> None:
     middle = {name: sorted(times)[1] for name, times in (("direct", direct), ("one", one), ("two", two))}
     report("ingest of 600 signed PDFs, one worker", "pyHanko alone", middle["one"], middle["direct"], "≤ 1.18")
     print(f"    throughput {middle['direct'] / middle['one']:.2f} of calling pyHanko directly (target ≥ 0.85)")
-    print(f"    two workers: {middle['one'] / middle['two']:.2f} times one worker (target ≥ 1.8)", flush=True)
+    print(f"    two workers: {middle['direct'] / middle['two']:.2f} of pyHanko alone (target ≥ 1.8)")
+    print(
+        f"    two workers: {middle['one'] / middle['two']:.2f} times one worker, which has a second process itself",
+        flush=True,
+    )
 
 
 def _ingest(batch: Path, workers: int) -> float:
