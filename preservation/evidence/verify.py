@@ -163,7 +163,7 @@ class _Verification:
     def _renewed(self, chain: Chain, covered: set[str]) -> None:
         """A hash-tree renewal must cover the objects and the older part of the sequence."""
         stamp = chain.timestamps[0]
-        self._covered_by(chain, covered)
+        covered &= self._covered_by(chain, set(covered))
         if self.record.kind != RFC6283:
             return  # RFC 4998 mixes both into one value, which the objects were just compared with
         values = stamp.path[0] if stamp.path else (stamp.imprint,)

@@ -158,7 +158,10 @@ class Verification {
     for (const algorithm of [...undeclared].sort()) this.say('undeclared-algorithm', { algorithm });
     let number = 0;
     for (const [place, chain] of chains.entries()) {
-      if (place) await this.coveredBy(chain, covered);
+      if (place) {
+        const renewed = await this.coveredBy(chain, new Set(covered));
+        for (const name of covered) if (!renewed.has(name)) covered.delete(name);
+      }
       const mixed = new Set(chain.timestamps.map((stamp) => stamp.algorithm));
       if (mixed.size > 1) this.say('mixed-algorithms', { algorithms: [...mixed].sort().join(', ') });
       for (const [position, stamp] of chain.timestamps.entries()) {
