@@ -80,6 +80,8 @@ def check(folder: Path) -> None:
 
 
 def _spread(total: int, count: int) -> list[int]:
+    if count >= total:
+        return list(range(1, total + 1))
     return sorted({min(total, 1 + position * total // count + position % 2) for position in range(count)})
 
 
@@ -88,13 +90,14 @@ def _kill_everywhere(context: Any, made: Path, tmp_path: Path, count: int) -> No
     assert exit_code == 0
     check(tmp_path / "whole")
     killed = 0
-    for boundary in _spread(total, min(count, total)):
+    boundaries = _spread(total, count)
+    for boundary in boundaries:
         folder = shutil.copytree(made, tmp_path / str(boundary))
         exit_code, _counted = run(context, folder, boundary)
         killed += exit_code == -9
         check(folder)
         shutil.rmtree(folder)
-    assert killed >= min(count, total) - 6
+    assert killed >= len(boundaries) - 6
 
 
 def test_killed_at_some_boundaries(context: Any, made: Path, tmp_path: Path) -> None:
