@@ -52,6 +52,16 @@ class CaseFile:
     agency_code: str = ""
     """Identifier code of the agency (Decision 20/2020/QĐ-TTg); not one of the 18 elements."""
     agency_name: str = ""
+    source: str = ""
+    """Only of a package of loose documents (`tài liệu rời lẻ`), which has 5 elements instead of 18: code 0
+    outgoing, 1 incoming. Empty for a case file."""
+    more: tuple[tuple[str, str], ...] = ()
+    """Elements of a description that are none of these, by name: kept, never interpreted."""
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether this describes loose documents of which no case file was compiled (Article 17)."""
+        return self.source != ""
 
     def to_json(self) -> dict[str, object]:
         """Return the stored form: attribute names, absent values left out."""
@@ -95,6 +105,10 @@ class Document:
     risk_recovery: bool | None = None
     risk_recovery_status: str = ""
     description: str = ""
+    form: str = ""
+    """Which element set describes it: empty for a textual document, `pic` for a picture, `media` for sound or video."""
+    more: tuple[tuple[str, str], ...] = ()
+    """Further elements by name: those of `EAD_pic` or `EAD_media`, and any that are not known; in their order."""
     files: tuple[str, ...] = ()
     """Names of the files as the descriptor gives them (before packaging) or their paths under `data/` (after)."""
 
@@ -110,6 +124,7 @@ class Document:
 
 _DATES = ("start_date", "end_date", "issued_date")
 _TUPLES = ("languages", "keywords", "files")
+_PAIRS = ("more",)
 
 
 _NAMES = {cls: tuple(item.name for item in fields(cls)) for cls in (CaseFile, Document)}
@@ -124,6 +139,8 @@ def _to_json(value: CaseFile | Document) -> dict[str, object]:
             continue
         if isinstance(content, PartialDate):
             content = content.iso
+        if name in _PAIRS:
+            content = [list(pair) for pair in content]
         data[name] = list(content) if isinstance(content, tuple) else content
     return data
 
@@ -136,5 +153,7 @@ def _from_json(cls: type[T], data: Mapping[str, Any]) -> T:
             continue
         if name in _DATES:
             content = PartialDate.from_iso(content)
+        if name in _PAIRS:
+            content = tuple((str(key), str(value)) for key, value in content)
         values[name] = tuple(content) if name in _TUPLES else content
     return cls(**values)

@@ -154,6 +154,85 @@ DOCUMENT_ELEMENTS: tuple[Element, ...] = (
 )
 """The 21 elements of a textual document in a submission."""
 
+PICTURE_ELEMENTS: tuple[Element, ...] = (
+    _element("doc_code", "docCode", N_("Archival document code"), "Mã lưu trữ của tài liệu", _T.TEXT, 100, _M),
+    _element("maintenance", "maintenance", N_("Retention period"), "Thời hạn lưu trữ", _T.CODE, 100, _M, "maintenance"),
+    _element("", "typePic", N_("Kind of picture"), "Loại tài liệu ảnh", _T.CODE, 10, _M, "typePic"),
+    _element("", "archivesNumber", N_("Archives number"), "Số lưu trữ", _T.TEXT, 50, _O),
+    _element("infor_sign", "inforSign", N_("Information symbol"), "Ký hiệu thông tin", _T.TEXT, 30, _O),
+    _element("", "eventName", N_("Event"), "Tên sự kiện", _T.TEXT, 500, _O),
+    _element("subject", "imageTitle", N_("Title of the picture"), "Tiêu đề phim/ảnh", _T.TEXT, 500, _O),
+    _element("organ_name", "photographer", N_("Photographer"), "Tác giả", _T.TEXT, 300, _O),
+    _element("", "photoPlace", N_("Place taken"), "Địa điểm chụp", _T.TEXT, 300, _O),
+    _element("issued_date", "photoTime", N_("Time taken"), "Thời gian chụp", _T.DATE, 10, _O),
+    _element("", "colour", N_("Colour"), "Màu sắc", _T.CODE, 10, _O, "colour"),
+    _element("", "filmSize", N_("Size of the film or picture"), "Cỡ phim/ảnh", _T.TEXT, 30, _O),
+    _element("", "docAttached", N_("Attached documents"), "Tài liệu đi kèm", _T.TEXT, 300, _O),
+    _element("mode", "mode", N_("Access level"), "Chế độ sử dụng", _T.CODE, 20, _M, "mode"),
+    _element("format", "format", N_("Physical condition"), "Tình trạng vật lý", _T.CODE, 50, _O, "format"),
+    _element("risk_recovery", "riskRecovery", N_("Backup copy regime"), "Chế độ dự phòng", _T.BOOLEAN, 1, _O),
+    _element(
+        "risk_recovery_status",
+        "riskRecoveryStatus",
+        N_("Backup copy status"),
+        "Tình trạng dự phòng",
+        _T.CODE,
+        2,
+        "if-risk-recovery",
+        "riskRecoveryStatus",
+    ),
+    _element("description", "description", N_("Note"), "Ghi chú", _T.TEXT, 500, _O),
+)
+"""The elements of a picture (`EAD_pic`). Those with an empty attribute are kept in `Document.more`."""
+
+MEDIA_ELEMENTS: tuple[Element, ...] = (
+    _element("doc_code", "docCode", N_("Archival document code"), "Mã lưu trữ của tài liệu", _T.TEXT, 100, _M),
+    _element("maintenance", "maintenance", N_("Retention period"), "Thời hạn lưu trữ", _T.CODE, 100, _M, "maintenance"),
+    _element("", "typeMedia", N_("Sound or video"), "Loại tài liệu nghe nhìn", _T.CODE, 10, _M, "typeMedia"),
+    _element("", "archivesNumber", N_("Archives number"), "Số lưu trữ", _T.TEXT, 50, _O),
+    _element("infor_sign", "inforSign", N_("Information symbol"), "Ký hiệu thông tin", _T.TEXT, 30, _O),
+    _element("", "eventName", N_("Event"), "Tên sự kiện", _T.TEXT, 500, _O),
+    _element("subject", "movieTitle", N_("Title of the recording"), "Tiêu đề phim/âm thanh", _T.TEXT, 500, _O),
+    _element("organ_name", "recorder", N_("Recorded by"), "Tác giả", _T.TEXT, 300, _O),
+    _element("", "recordPlace", N_("Place recorded"), "Địa điểm ghi", _T.TEXT, 300, _O),
+    _element("issued_date", "recordDate", N_("Date recorded"), "Thời gian ghi", _T.DATE, 10, _O),
+    _element("languages", "language", N_("Language"), "Ngôn ngữ", _T.CODES, 100, _O, "language"),
+    _element("", "playTime", N_("Playing time"), "Thời lượng", _T.TEXT, 8, _O),
+    _element("", "docAttached", N_("Attached documents"), "Tài liệu đi kèm", _T.TEXT, 300, _O),
+    _element("mode", "mode", N_("Access level"), "Chế độ sử dụng", _T.CODE, 20, _M, "mode"),
+    _element("", "quality", N_("Quality"), "Chất lượng", _T.TEXT, 50, _O),
+    _element("format", "format", N_("Physical condition"), "Tình trạng vật lý", _T.CODE, 50, _O, "format"),
+    _element("risk_recovery", "riskRecovery", N_("Backup copy regime"), "Chế độ dự phòng", _T.BOOLEAN, 1, _O),
+    _element(
+        "risk_recovery_status",
+        "riskRecoveryStatus",
+        N_("Backup copy status"),
+        "Tình trạng dự phòng",
+        _T.CODE,
+        2,
+        "if-risk-recovery",
+        "riskRecoveryStatus",
+    ),
+    _element("description", "description", N_("Note"), "Ghi chú", _T.TEXT, 500, _O),
+)
+"""The elements of sound or video (`EAD_media`). Those with an empty attribute are kept in `Document.more`."""
+
+ELEMENT_SETS = {"": DOCUMENT_ELEMENTS, "pic": PICTURE_ELEMENTS, "media": MEDIA_ELEMENTS}
+"""The elements of a document by `Document.form`."""
+
+LOOSE_ELEMENTS: tuple[Element, ...] = (
+    _element("file_code", "fileCode", N_("Code of the submission"), "Mã đợt nộp", _T.TEXT, 100, _M),
+    _element("title", "title", N_("Title"), "Tiêu đề", _T.TEXT, 1000, _M),
+    _element("source", "source", N_("Outgoing or incoming"), "Nguồn tài liệu", _T.CODE, 1, _M, "source"),
+    _element("total_doc", "totalDoc", N_("Number of documents"), "Tổng số tài liệu", _T.NUMBER, 10, _M),
+    _element("description", "description", N_("Note"), "Ghi chú", _T.TEXT, 2000, _O),
+)
+"""The 5 elements of a submission of loose documents (`SIP_tailieu`); the archival package lacks `totalDoc`.
+
+Source:
+    Circular 05/2025/TT-BNV, Annexes II and IV.
+"""
+
 CODE_TABLES_VERSION = "TT05-2025"
 
 CODE_TABLES: dict[str, dict[str, tuple[str, str]]] = {
@@ -190,6 +269,10 @@ CODE_TABLES: dict[str, dict[str, tuple[str, str]]] = {
         "11": ("Khác", N_("Other")),
     },
     "format": {"01": ("Tốt", N_("Good")), "02": ("Bình thường", N_("Normal")), "03": ("Hỏng", N_("Damaged"))},
+    "typePic": {"01": ("Phim âm bản", N_("Negative")), "02": ("Ảnh", N_("Photograph"))},
+    "typeMedia": {"01": ("Âm thanh", N_("Sound")), "02": ("Video", N_("Video"))},
+    "colour": {"01": ("Đen trắng", N_("Black and white")), "02": ("Màu", N_("Colour"))},
+    "source": {"0": ("Văn bản đi", N_("Outgoing documents")), "1": ("Văn bản đến", N_("Incoming documents"))},
     "riskRecoveryStatus": {"01": ("Đã dự phòng", N_("Backed up")), "02": ("Chưa dự phòng", N_("Not backed up"))},
     "typeName": {
         "01": ("Nghị quyết", N_("Resolution")),

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from archive.catalogue.columns import Identifier
 from archive.catalogue.database import STREAM_ROWS, Database, batches
 from archive.catalogue.rows import (
     CASE_FILE,
@@ -19,7 +20,6 @@ from archive.catalogue.rows import (
     version_of,
 )
 from archive.catalogue.tables import (
-    Identifier,
     case_files,
     copies,
     documents,

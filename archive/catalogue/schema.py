@@ -10,7 +10,15 @@ from archive.catalogue.tables import package_versions
 from model.errors import ConfigurationError, ConflictError, UnsupportedVersionError
 from model.text import N_
 
-REVISIONS = ("0001_initial", "0002_signatures", "0003_audit", "0004_evidence")
+REVISIONS = (
+    "0001_initial",
+    "0002_signatures",
+    "0003_audit",
+    "0004_evidence",
+    "0005_desk",
+    "0006_submissions",
+    "0007_handovers",
+)
 """Every revision this program knows, oldest first."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -7,10 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from archive.catalogue.columns import Identifier
 from archive.catalogue.database import STREAM_ROWS, Database
 from archive.catalogue.packages import newest_or_named, with_copies
 from archive.catalogue.signature_rows import signature_of, signed_file_of
-from archive.catalogue.tables import Identifier, case_files, files, package_versions, signatures, signed_files
+from archive.catalogue.tables import case_files, files, package_versions, signatures, signed_files
 from archive.catalogue.values import HeldSignature, HeldSignedFile, PackageVersion, SignatureTotals
 from model.signatures import Indication, SignedState
 

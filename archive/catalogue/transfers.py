@@ -7,9 +7,10 @@ from sqlalchemy import exc
 from sqlalchemy.engine import Connection
 
 from archive.catalogue import counters
+from archive.catalogue.columns import Identifier
 from archive.catalogue.database import Database
 from archive.catalogue.rows import Row, transfer_of, transfer_row
-from archive.catalogue.tables import ACTIVE, Identifier, transfers
+from archive.catalogue.tables import ACTIVE, transfers
 from archive.catalogue.values import Transfer, TransferQuery, TransferState
 from model.errors import ConflictError, StorageError
 from model.text import N_

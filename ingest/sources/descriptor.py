@@ -171,6 +171,8 @@ def _decode(data: dict[str, Any]) -> Document:
     for name in _TUPLES:
         if name in data:
             data[name] = tuple(data[name])
+    if "more" in data:
+        data["more"] = tuple((name, value) for name, value in data["more"])
     if "issued_date" in data:
         data["issued_date"] = _date(data["issued_date"])
     return Document(**data)

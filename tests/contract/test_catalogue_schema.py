@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from archive.catalogue import schema, tables
+from archive.catalogue import columns, schema, tables
 from archive.catalogue.catalogue import create_catalogue, open_catalogue
 from model.errors import ArchiveError, ConfigurationError, ConflictError, UnsupportedVersionError
 from tests.fakes.catalogue_databases import BACKENDS, new_catalogue, new_database
@@ -32,14 +32,14 @@ def test_migrations_make_exactly_the_tables_the_program_uses(backend: str, tmp_p
     engine = _engine(new_catalogue(backend, tmp_path))
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, tables.metadata) == []
+        assert compare_metadata(context, columns.metadata) == []
     engine.dispose()
 
 
 def test_migrated_and_declared_sqlite_tables_are_the_same_to_the_letter(tmp_path: Path) -> None:
     engine = _engine(new_catalogue("sqlite", tmp_path))
     declared = sa.create_engine("sqlite://")
-    tables.metadata.create_all(declared)
+    columns.metadata.create_all(declared)
     query = sa.text("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE '%alembic%' ORDER BY type, name")
     with engine.connect() as one, declared.connect() as other:
         assert one.execute(query).all() == other.execute(query).all()
