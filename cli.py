@@ -69,13 +69,15 @@ class ChauBan(click.Group):
 def root(ctx: click.Context, folder: Path, lang: str | None) -> None:
     """Remember where the archive is, which commands open when they need it, and what judges case-file folders."""
     from archive.evidence.commands import open_records
+    from ingest.edxml.check import check_edxml
     from ingest.sources.case_folder import check_case_folder
-    from preservation.commands import CASE_FOLDER_CHECK
+    from preservation.commands import CASE_FOLDER_CHECK, EDXML_CHECK
     from preservation.evidence.commands import HELD_RECORDS
     from preservation.trust.commands import ARCHIVE_TRUST
 
     ctx.obj = folder
     ctx.meta[CASE_FOLDER_CHECK] = check_case_folder
+    ctx.meta[EDXML_CHECK] = check_edxml
     ctx.meta[HELD_RECORDS] = open_records
     ctx.meta[ARCHIVE_TRUST] = partial(_archive_trust, folder)
     use_language(lang or _language(()))
@@ -103,10 +105,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def load_commands() -> click.Group:
     """Return the root group with every command in it."""
+    from archive.access.commands import export
+    from archive.accounts.commands import commands as account_commands
     from archive.audit.commands import audit
     from archive.commands import commands as archive_commands
     from archive.evidence.commands import commands as evidence_commands
     from archive.registry.commands import commands as registry_commands
+    from archive.retention.commands import retention
     from archive.signatures.commands import commands as signature_commands
     from formats.commands import format_group
     from ingest.commands import commands as ingest_commands
@@ -115,8 +120,8 @@ def load_commands() -> click.Group:
     from preservation.signatures.commands import signature
     from preservation.trust.commands import trust
 
-    groups = (audit, format_group, package, signature, trust, evidence)
-    for command in (*archive_commands(), *ingest_commands(), *registry_commands(), *groups):
+    groups = (export, audit, format_group, package, signature, trust, evidence, retention)
+    for command in (*archive_commands(), *ingest_commands(), *registry_commands(), *account_commands(), *groups):
         root.add_command(command)
     for command in signature_commands():
         signature.add_command(command)

@@ -1,6 +1,5 @@
-"""Commands on what is held: init, search, show, export, verify, doctor."""
+"""Commands on what is held: init, search, show, verify, doctor."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -9,21 +8,12 @@ from uuid import UUID
 
 import click
 
-from archive.access.dip import export_dip
-from archive.access.export import (
-    export_archival_copies,
-    export_container,
-    export_document,
-    export_files,
-    find_one,
-    stream_document,
-)
+from archive.access.export import find_one
+from archive.accounts.acting import identify
 from archive.archive import Archive, create_archive, open_archive
-from archive.audit.recording import acting, recorded_verifications
-from archive.audit.values import Action, Detail
+from archive.audit.recording import recorded_verifications
 from archive.campaign import CampaignSettings, verify_all
 from archive.catalogue.evidence_values import Seal
-from archive.catalogue.values import HeldCaseFile
 from archive.configuration import Configuration, read_configuration
 from archive.doctor import Diagnosis, diagnose
 from archive.evidence.showing import newest_seals, seal_json, short_line
@@ -34,13 +24,12 @@ from archive.search.values import SNIPPET_MARKS, Hit, Level, SearchPage, SearchR
 from archive.showing import show_json, show_lines
 from model.dates import PartialDate
 from model.elements import CODE_TABLES, code_word
-from model.errors import EXIT_DONE, ArchiveError, InputError, severest_exit
+from model.errors import EXIT_DONE, ArchiveError, severest_exit
 from model.findings import Outcome, ValidationReport, printable
-from model.rendering import day_text, decimal_text, exit_code_of, finding_lines, json_line, report_json, report_lines
-from model.text import N_, _, language_in_force, ngettext, use_language
+from model.rendering import day_text, decimal_text, exit_code_of, json_line, report_json, report_lines
+from model.text import N_, _, language_in_force, use_language
 from preservation.commands import CASE_FOLDER_CHECK
 from preservation.package.check import check_package
-from preservation.package.dip import OFFICIAL, PURPOSES, AccessRequest
 
 _PATH = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help=N_("One JSON object a line."))
@@ -51,6 +40,7 @@ def opened(ctx: click.Context, *, for_rebuild: bool = False) -> Iterator[Archive
     """Open the archive that the global options name, in the language its configuration asks for."""
     with open_archive(ctx.obj, for_rebuild=for_rebuild) as archive:
         _use_configured_language(ctx, archive.configuration)
+        identify(archive)
         yield archive
 
 
@@ -63,7 +53,7 @@ def _use_configured_language(ctx: click.Context, configuration: Configuration) -
 
 def commands() -> Sequence[click.Command]:
     """Return the commands of this package."""
-    return init, search, show, export, verify, doctor
+    return init, search, show, verify, doctor
 
 
 @click.command(help=N_("Make a new archive in the folder PATH."))
@@ -121,112 +111,6 @@ def show(ctx: click.Context, identifier: str, as_json: bool) -> None:
         lines = [json_line(show_json(archive, held))] if as_json else show_lines(archive, held)
         for line in lines:
             click.echo(line)
-
-
-@click.command(help=N_("Give out a document, the files, or the package of a case file."))
-@click.argument("identifier")
-@click.option("--document", type=click.IntRange(1), help=N_("Only this document, by its number in the case file."))
-@click.option(
-    "--as",
-    "form",
-    type=click.Choice(["dip", "aip", "files", "archival-copy", "proof"]),
-    default="files",
-    help=N_(
-        "Dissemination package, stored package, plain files, archival copies of signed PDFs, or a proof:"
-        " a folder from which anybody can verify offline, without this program, since when the files have existed."
-    ),
-)
-@click.option(
-    "--to",
-    "target",
-    type=click.Path(path_type=Path, allow_dash=True),
-    required=True,
-    help=N_("Where to write; - for one document on stdout."),
-)
-@click.option("--request-id", help=N_("With --as dip: number of the access request it answers."))
-@click.option(
-    "--purpose",
-    type=click.Choice(PURPOSES),
-    help=N_("With --as dip: 01 personal, 02 official (when not given), 03 special official."),
-)
-@click.option("--purpose-text", help=N_("With --as dip: the purpose in words."))
-@click.option("--research-topic", help=N_("With --as dip: topic of the research."))
-@click.pass_context
-def export(
-    ctx: click.Context, /, identifier: str, document: int | None, form: str, target: Path, **request: str | None
-) -> None:
-    """Export what is held."""
-    asked = _access_request(form, request)
-    if str(target) == "-" and (document is None or form != "files"):
-        raise click.UsageError(_("Only one document can be written to stdout: give --document, and no --as."))
-    if form == "proof":
-        ctx.exit(_export_proof(ctx, identifier, document, target))
-    with opened(ctx) as archive:
-        held = find_one(archive, identifier)
-        with acting(archive, Action.EXPORT, held.aip_id, details=_what_is_exported(form, document, target, asked)):
-            lines = list(_export(archive, held, document, form, target, asked))
-        for line in lines:
-            click.echo(line)
-
-
-def _export_proof(ctx: click.Context, identifier: str, document: int | None, target: Path) -> int:
-    """Write a proof and say what keeps it from being one; return the exit code."""
-    from archive.access.proof import export_proof, proof_subject
-
-    with opened(ctx) as archive:
-        subject = proof_subject(archive, identifier)
-        details = _what_is_exported("proof", document, target, AccessRequest())
-        with acting(archive, Action.EXPORT, subject.package.aip_id, details=details):
-            given = export_proof(archive, subject, target, document=document)
-        click.echo(printable(str(given.path)))
-        for line in (line for finding in given.findings for line in finding_lines(finding)):
-            click.echo(line, err=True)
-        return exit_code_of(given.outcome)
-
-
-def _export(
-    archive: Archive, held: HeldCaseFile, document: int | None, form: str, target: Path, asked: AccessRequest
-) -> Iterator[str]:
-    """Write what is asked for; yield what to say about it."""
-    if str(target) == "-" and document is not None:
-        stream_document(archive, held, document, sys.stdout.buffer)
-    elif form == "dip":
-        yield printable(str(export_dip(archive, held, target, asked, document=document)))
-    elif form == "archival-copy":
-        yield from (printable(str(path)) for path in export_archival_copies(archive, held, target, document))
-    elif document is not None:
-        yield from (printable(str(path)) for path in export_document(archive, held, document, target))
-    elif form == "aip":
-        yield printable(str(export_container(archive, held, target)))
-    else:
-        count = export_files(archive, held, target)
-        text = ngettext("{count} file in {path}", "{count} files in {path}", count)
-        yield text.format(count=count, path=printable(str(target)))
-
-
-def _what_is_exported(form: str, document: int | None, target: Path, asked: AccessRequest) -> dict[str, Detail]:
-    """Return what the audit log says of an export: not where to, which may name a person."""
-    details: dict[str, Detail] = {"form": "stream" if str(target) == "-" else form}
-    if document is not None:
-        details["document"] = document
-    if form == "dip":
-        details |= {"purpose": asked.purpose, "request": asked.request_id}
-    return details
-
-
-def _access_request(form: str, given: Mapping[str, str | None]) -> AccessRequest:
-    """Return what the options say of the request that a dissemination package answers."""
-    if form != "dip" and any(value is not None for value in given.values()):
-        raise click.UsageError(_("--request-id, --purpose, --purpose-text and --research-topic go with --as dip."))
-    try:
-        return AccessRequest(
-            request_id=given["request_id"] or "",
-            purpose=given["purpose"] or OFFICIAL,
-            purpose_content=given["purpose_text"] or "",
-            research_topic=given["research_topic"] or "",
-        )
-    except InputError as error:
-        raise click.UsageError(str(error)) from error
 
 
 @click.command(help=N_("Verify a held case file, everything held (--all), or a package on disk (PATH)."))

@@ -13,8 +13,12 @@ AIPS = "aips/"
 TRANSFERS = "transfers/"
 CAMPAIGNS = "fixity/"
 REGISTRY = "registry/"
+ACCOUNTS = "accounts/"
+HOLDS = "holds/"
 EVIDENCE = "evidence/"
 EVIDENCE_BATCHES = "evidence/batches/"
+SUBMISSIONS = "submissions/"
+HANDOVERS = "handovers/"
 AUDIT = "audit/"
 AUDIT_SEGMENTS = "audit/segments/"
 AUDIT_HEADS = "audit/heads/"
@@ -72,6 +76,71 @@ def resolution_key(transfer_id: UUID, time: datetime) -> str:
     return f"{transfer_folder(transfer_id)}resolution-{_stamp(time)}.json"
 
 
+def described_key(transfer_id: UUID) -> str:
+    """Return the key of the description, as it was read, of a transfer handed in under a submission."""
+    return f"{transfer_folder(transfer_id)}described.jsonl"
+
+
+def submission_folder(submission_id: UUID) -> str:
+    """Return the key prefix of a registered submission."""
+    return f"{SUBMISSIONS}{submission_id}/"
+
+
+def submission_key(submission_id: UUID) -> str:
+    """Return the key of what was registered of a submission; it is put last, so that where it lies the list does."""
+    return f"{submission_folder(submission_id)}registration.json"
+
+
+def announced_key(submission_id: UUID, sha256: str) -> str:
+    """Return the key of the announced list of a submission, one line a case file: its digest is its name."""
+    return f"{submission_folder(submission_id)}announced/{sha256}.jsonl"
+
+
+def submission_act_key(submission_id: UUID, act_id: UUID, time: datetime) -> str:
+    """Return the key of a decision about a submission or a part of it; keys sort by time."""
+    return f"{submission_folder(submission_id)}acts/{_stamp(time)}-{act_id}.json"
+
+
+def shared_table_key(submission_id: UUID, sha256: str, suffix: str) -> str:
+    """Return the key of a table that describes several case files of a submission: its digest is its name."""
+    return f"{submission_folder(submission_id)}tables/{sha256}{suffix}"
+
+
+def handover_folder(handover_id: UUID) -> str:
+    """Return the key prefix of a hand-over to another archive."""
+    return f"{HANDOVERS}{handover_id}/"
+
+
+def handover_key(handover_id: UUID) -> str:
+    """Return the key of what is to be handed over, one line a case file."""
+    return f"{handover_folder(handover_id)}handover.jsonl"
+
+
+def handover_left_out_key(handover_id: UUID) -> str:
+    """Return the key of what was left out of a hand-over and why, one line a case file."""
+    return f"{handover_folder(handover_id)}left-out.jsonl"
+
+
+def handover_prepared_key(handover_id: UUID) -> str:
+    """Return the key of what was written for a hand-over, one line a package; it lies there when all is written."""
+    return f"{handover_folder(handover_id)}prepared.jsonl"
+
+
+def handover_receipt_key(handover_id: UUID, sha256: str) -> str:
+    """Return the key of a receipt as it came: its digest is its name."""
+    return f"{handover_folder(handover_id)}receipts/{sha256}"
+
+
+def handover_decisions(handover_id: UUID) -> str:
+    """Return the key prefix of what was decided about the case files of a hand-over."""
+    return f"{handover_folder(handover_id)}decisions/"
+
+
+def handover_decision_key(handover_id: UUID, decision_id: UUID, time: datetime) -> str:
+    """Return the key of a decision about case files of a hand-over; keys sort by time."""
+    return f"{handover_decisions(handover_id)}{_stamp(time)}-{decision_id}.json"
+
+
 def transfer_folder(transfer_id: UUID) -> str:
     """Return the key prefix of a transfer that was not accepted."""
     return f"{TRANSFERS}{_spread(transfer_id)}/{transfer_id}/"
@@ -85,6 +154,21 @@ def campaign_key(job_id: UUID, part_id: UUID) -> str:
 def registry_key(entry_id: UUID, time: datetime) -> str:
     """Return the key of one entry of the registry of fonds and agencies; keys sort by time."""
     return f"{REGISTRY}{_stamp(time)}-{entry_id}.json"
+
+
+def account_folder(account_id: UUID) -> str:
+    """Return the key prefix of an account's states."""
+    return f"{ACCOUNTS}{account_id}/"
+
+
+def account_key(account_id: UUID, number: int) -> str:
+    """Return the key of one state of an account; keys sort by number."""
+    return f"{account_folder(account_id)}{number:06d}.json"
+
+
+def hold_key(hold_id: UUID, act: str) -> str:
+    """Return the key of the record of a hold's placing (`placed`) or lifting (`lifted`)."""
+    return f"{HOLDS}{hold_id}/{act}.json"
 
 
 def audit_segment_key(first: int) -> str:

@@ -28,6 +28,8 @@ class Content:
     identification: FormatIdentification
     findings: list[Finding] = field(default_factory=list)
     validators: list[ValidatorRun] = field(default_factory=list)
+    pages: int | None = None
+    """How many pages it has, where its format has pages that were counted."""
     shared: object = None
     """What the validator leaves for the text extractor of the same format."""
 

@@ -82,6 +82,7 @@ class Dispatcher:
             validators=tuple(content.validators),
             findings=tuple(content.findings),
             text=text,
+            pages=content.pages,
         )
 
     def _look(self, content: Content, steps: int, mark: Callable[[int], None]) -> str:

@@ -330,4 +330,5 @@ def _facts(message: dict[str, Any], job: _Job) -> FormatFacts:
         validators=(*(ValidatorRun(**run) for run in message["validators"]), *job.validators),
         findings=(*(Finding.from_json(finding) for finding in message["findings"]), *job.findings),
         text=message["text"],
+        pages=message["pages"],
     )

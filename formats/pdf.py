@@ -130,6 +130,7 @@ def _document(content: Content, pdf: pikepdf.Pdf, version: str) -> None:
     problems: list[str] = []
     try:
         pages = _pages(pdf)
+        content.pages = len(pdf.pages)
         for piece, compressed in _streams(pdf):
             flate = flate or compressed
             if piece:

@@ -81,6 +81,7 @@ class Worker:
                 ],
                 "findings": [finding.to_json() for finding in facts.findings],
                 "text": facts.text,
+                "pages": facts.pages,
             }
         )
         if len(self._buffer) > _FLUSH_BYTES or time.monotonic() - self._flushed > _FLUSH_SECONDS:

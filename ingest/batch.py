@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from archive.archive import Archive, open_archive
 from archive.pending import complete_pending
@@ -39,6 +40,10 @@ class BatchSettings:
     fonds: str
     waive: tuple[str, ...] = ()
     workers: int = 1
+    submission: str = ""
+    """Identifier of the registered submission that everything is handed in under; empty for a plain ingest."""
+    queued: int = _QUEUED_PER_WORKER
+    """Case files handed to each worker ahead: they are finished before the run can be ended."""
 
 
 def options_for(archive: Archive, settings: BatchSettings) -> IngestOptions:
@@ -54,12 +59,18 @@ def options_for(archive: Archive, settings: BatchSettings) -> IngestOptions:
 
 
 @contextmanager
-def running(archive: Archive, options: IngestOptions) -> Iterator[Ingest]:
-    """Give a run of ingest with the processes it needs; they end with the block."""
+def running(archive: Archive, options: IngestOptions, *, submission: str = "") -> Iterator[Ingest]:
+    """Give a run of ingest with the processes it needs; they end with the block.
+
+    Args:
+        submission: identifier of the registered submission that everything is handed in under.
+    """
+    from ingest.reception.receiving import receiving
     from ingest.signatures import checker_for
 
+    reception = receiving(archive, UUID(submission)) if submission else None
     with Examiner() as examiner, checker_for(archive) as checker:
-        yield Ingest(archive=archive, options=options, examiner=examiner, checker=checker)
+        yield Ingest(archive=archive, options=options, examiner=examiner, checker=checker, reception=reception)
 
 
 def recover(archive: Archive) -> Iterator[IngestReport]:
@@ -78,18 +89,34 @@ def ingest_all(paths: Sequence[Path], archive: Archive, settings: BatchSettings)
     return recorded(_ingest_all(paths, archive, settings), archive)
 
 
+def ingest_submissions(
+    submissions: Iterable[Submission], archive: Archive, settings: BatchSettings
+) -> Iterator[IngestReport]:
+    """Take in case files that were found already; yield what became of each when the audit log has it.
+
+    What killed processes left is not looked for: see `recover`.
+    """
+    return recorded(_ingest_submissions(submissions, archive, settings), archive)
+
+
 def _ingest_all(paths: Sequence[Path], archive: Archive, settings: BatchSettings) -> Iterator[IngestReport]:
-    options = options_for(archive, settings)
-    yield from recover(archive)
     unreadable: list[IngestReport] = []
-    submissions = _found(paths, options.limits, unreadable, archive)
+    submissions = _found(paths, Limits(), unreadable, archive)
+    yield from recover(archive)
+    yield from _ingest_submissions(submissions, archive, settings)
+    yield from unreadable
+
+
+def _ingest_submissions(
+    submissions: Iterable[Submission], archive: Archive, settings: BatchSettings
+) -> Iterator[IngestReport]:
+    options = options_for(archive, settings)
     if settings.workers == 1:
-        with running(archive, options) as run:
+        with running(archive, options, submission=settings.submission) as run:
             for submission in submissions:
                 yield ingest(submission, run)
     else:
         yield from _in_processes(submissions, settings)
-    yield from unreadable
 
 
 def _found(
@@ -120,7 +147,7 @@ def _in_processes(submissions: Iterable[Submission], settings: BatchSettings) ->
         try:
             for submission in submissions:
                 waiting.add(pool.submit(_ingest_in_worker, submission))
-                if len(waiting) >= settings.workers * _QUEUED_PER_WORKER:
+                if len(waiting) >= settings.workers * settings.queued:
                     done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                     yield from (future.result() for future in done)
             yield from (future.result() for future in as_completed(waiting))
@@ -137,10 +164,13 @@ _worker: "tuple[ExitStack, Ingest] | None" = None
 def _start_worker(settings: BatchSettings, language: str) -> None:
     global _worker
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    if signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
+        threading.Thread(target=_end_for_parent, daemon=True).start()
     use_language(language)
     stack = ExitStack()
     archive = stack.enter_context(open_archive(settings.folder))
-    _worker = stack, stack.enter_context(running(archive, options_for(archive, settings)))
+    options = options_for(archive, settings)
+    _worker = stack, stack.enter_context(running(archive, options, submission=settings.submission))
 
 
 def _die_with_parent() -> None:
@@ -149,6 +179,13 @@ def _die_with_parent() -> None:
     if parent is not None:
         parent.join()
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _end_for_parent() -> None:
+    """Where signals are held back so that the run ends by itself: heed a SIGTERM of the parent's and no other."""
+    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
+        pass
+    os._exit(1)
 
 
 def _ingest_in_worker(submission: Submission) -> IngestReport:

@@ -40,8 +40,8 @@ def claim(transfer: Transfer, archive: Archive, go_on: Callable[[Workspace, Arch
         other = archive.catalogue.claim_transfer(replace(transfer, state=TransferState.PROCESSING, owner=owner()))
         if other is None or other.state is TransferState.ACCEPTED:
             return other
-        if not _is_alive(other, archive):
-            _end(other, archive, go_on)
+        if not is_alive(other, archive):
+            end_abandoned(other, archive, go_on)
         elif time.monotonic() > deadline:
             raise ConflictError(
                 N_("Another process is taking in the same case file (transfer {transfer})."),
@@ -52,7 +52,7 @@ def claim(transfer: Transfer, archive: Archive, go_on: Callable[[Workspace, Arch
             time.sleep(_PAUSE)
 
 
-def _is_alive(other: Transfer, archive: Archive) -> bool:
+def is_alive(other: Transfer, archive: Archive) -> bool:
     """Whether a living process works on a transfer; one of another host is taken to be alive."""
     if other.owner.rpartition(":")[0] != socket.gethostname():
         return True
@@ -66,7 +66,7 @@ def _is_alive(other: Transfer, archive: Archive) -> bool:
     return False
 
 
-def _end(other: Transfer, archive: Archive, go_on: Callable[[Workspace, Archive], object]) -> None:
+def end_abandoned(other: Transfer, archive: Archive, go_on: Callable[[Workspace, Archive], object]) -> None:
     """Go on with a dead process's transfer; give it up where it left nothing, unless somebody was faster."""
     path = archive.work / str(other.id)
     try:

@@ -1,10 +1,12 @@
 """Commands for what comes in: ingest, transfer, template, rebuild."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import click
 
+from archive.archive import Archive
 from archive.catalogue.values import Transfer, TransferQuery, TransferState
 from archive.commands import opened
 from archive.configuration import PROFILES
@@ -19,7 +21,16 @@ from ingest.reports import findings_of, transfer_to_json
 from ingest.sources.template import write_templates
 from ingest.transfers import STATE_WORDS, accept_transfer, close_transfer, find_transfer
 from ingest.values import IngestReport, IngestStatus
-from model.errors import EXIT_DONE, EXIT_FAILED, IntegrityError, NotFoundError, severest_exit
+from ingest.watching import Watcher, WatchSettings, watching
+from model.errors import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    ArchiveError,
+    ConflictError,
+    IntegrityError,
+    NotFoundError,
+    severest_exit,
+)
 from model.findings import Finding, Severity, printable
 from model.rendering import date_text, finding_lines, json_line, size_text
 from model.text import N_, _, language_in_force, ngettext
@@ -36,6 +47,7 @@ _STATUS_WORDS = {
     IngestStatus.REFUSED: N_("refused"),
     IngestStatus.HELD_ALREADY: N_("in the archive already"),
     IngestStatus.FAILED: N_("stopped by an error"),
+    IngestStatus.AWAITING: N_("awaiting approval"),
 }
 
 
@@ -45,16 +57,41 @@ def commands() -> Sequence[click.Command]:
 
 
 @click.command(help=N_("Take in case files: folders, ZIP or TAR files, BagIt bags, or a folder of many of them."))
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--watch", type=_PATH, help=N_("Folder to watch: what is finished in it is taken in."))
+@click.option("--once", is_flag=True, help=N_("With --watch: take in what is there, then end."))
+@click.option(
+    "--interval",
+    type=click.FloatRange(0.1, 86_400),
+    default=10.0,
+    help=N_("With --watch: seconds between two looks."),
+)
+@click.option(
+    "--settle",
+    type=click.FloatRange(0, 86_400),
+    default=2.0,
+    help=N_("With --watch: seconds for which something must not have changed."),
+)
 @click.option("--workers", type=click.IntRange(1, 64), help=N_("Case files taken in at the same time."))
 @click.option("--profile", type=click.Choice(PROFILES), help=N_("Package profile."))
 @click.option("--fonds", default="", help=N_("Fonds of case files whose description names none."))
 @_json_option
 @click.pass_context
 def ingest(
-    ctx: click.Context, paths: tuple[Path, ...], workers: int | None, profile: str | None, fonds: str, as_json: bool
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    watch: Path | None,
+    once: bool,
+    interval: float,
+    settle: float,
+    workers: int | None,
+    profile: str | None,
+    fonds: str,
+    as_json: bool,
 ) -> None:
     """Take in case files."""
+    if bool(paths) == bool(watch):
+        raise click.UsageError(_("Name either what is to be taken in, or with --watch the folder to be watched."))
     for path in paths:
         if not path.exists():
             raise NotFoundError(N_("{path} does not exist."), hint=N_("Correct the path."), path=path)
@@ -65,20 +102,10 @@ def ingest(
             fonds=fonds,
             workers=workers or archive.configuration.workers,
         )
-        seen: list[IngestStatus] = []
-        exits = set()
-        sealing = AutomaticSealing(archive)
-        with open_index(archive) as index:
-            for report in ingest_all(paths, archive, settings):
-                for line in [json_line(_report_json(report))] if as_json else _report_lines(report):
-                    click.echo(line)
-                seen.append(report.status)
-                exits.add(_exit_code(report))
-                if len(seen) % _INDEXED_TOGETHER == 0:
-                    bring_level(archive, index)
-                _tell(sealing.tick())
-            bring_level(archive, index)
-        _tell(sealing.end())
+        if watch is not None:
+            watched = WatchSettings(once=once, interval=interval, settle=settle)
+            ctx.exit(_watch(watch, archive, settings, watched, as_json=as_json))
+        seen, exits = _take_in(ingest_all(paths, archive, settings), archive, _json_lines if as_json else _report_lines)
     if not seen:
         raise NotFoundError(
             N_("Nothing to take in was found."),
@@ -86,6 +113,61 @@ def ingest(
         )
     click.echo(_summary(seen), err=True)
     ctx.exit(severest_exit(exits))
+
+
+def _take_in(
+    reports: Iterable[IngestReport], archive: Archive, lines: Callable[[IngestReport], Iterable[str]]
+) -> tuple[list[IngestStatus], set[int]]:
+    """Say what becomes of each case file, and bring seals and index level; return how they ended."""
+    seen: list[IngestStatus] = []
+    exits: set[int] = set()
+    sealing = AutomaticSealing(archive)
+    with open_index(archive) as index:
+        for report in reports:
+            for line in lines(report):
+                click.echo(line)
+            seen.append(report.status)
+            exits.add(_exit_code(report))
+            if len(seen) % _INDEXED_TOGETHER == 0:
+                bring_level(archive, index)
+            _tell(sealing.tick())
+        bring_level(archive, index)
+    _tell(sealing.end())
+    return seen, exits
+
+
+def _watch(folder: Path, archive: Archive, batch: BatchSettings, settings: WatchSettings, *, as_json: bool) -> int:
+    """Watch a folder until it has been looked at once, or somebody asks for the end; return the exit code."""
+    exits: set[int] = set()
+    with watching(folder, archive, batch, settings) as (watcher, stopping):
+        again = settings.once
+        while not stopping.asked():
+            exits |= _watch_round(watcher, archive, settings, as_json=as_json)
+            if settings.once and not (again and watcher.waits):
+                break
+            again = False
+            watcher.pause()
+        stopped = stopping.asked()
+    return EXIT_DONE if stopped else severest_exit(exits)
+
+
+def _watch_round(watcher: Watcher, archive: Archive, settings: WatchSettings, *, as_json: bool) -> set[int]:
+    lines = _json_lines if as_json else _watch_lines
+    exits: set[int] = set()
+    try:
+        reports = watcher.round()
+        for first in reports:  # nothing is opened for a round in which nothing comes
+            _, exits = _take_in(chain((first,), reports), archive, lines)
+    except ConflictError:
+        raise
+    except ArchiveError as error:
+        if settings.once:
+            raise
+        click.echo(printable(str(error)), err=True)
+    for problem in watcher.problems():
+        click.echo(printable(str(problem)), err=True)
+        exits.add(problem.exit_code)
+    return exits
 
 
 @click.group("transfer", help=N_("What was handed in, and what became of it."))
@@ -159,7 +241,7 @@ def resolve(
         waived = waive or tuple(sorted(found))
         settings = BatchSettings(folder=archive.folder, profile="", fonds="", waive=waived)
         report = accept_transfer(archive, transfer, because, settings)
-        for line in [json_line(_report_json(report))] if as_json else _report_lines(report):
+        for line in (_json_lines if as_json else _report_lines)(report):
             click.echo(line)
         with open_index(archive) as index:
             bring_level(archive, index)
@@ -225,6 +307,18 @@ def _report_json(report: IngestReport) -> dict[str, object]:
         "findings": [finding.to_public() for finding in report.findings],
         "findings_left_out": report.left_out,
     }
+
+
+def _json_lines(report: IngestReport) -> Iterator[str]:
+    yield json_line(_report_json(report))
+
+
+def _watch_lines(report: IngestReport) -> Iterator[str]:
+    """Yield the one line that a watcher logs of a case file."""
+    first = next(_report_lines(report))
+    codes = sorted({finding.code for finding in report.findings if finding.severity is Severity.ERROR})
+    why = report.reason if report.status is IngestStatus.FAILED else ", ".join(codes[:5])
+    yield printable("  ".join(part for part in (first, report.source, str(report.aip_id or ""), why) if part))
 
 
 def _report_lines(report: IngestReport) -> Iterator[str]:

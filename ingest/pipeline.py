@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from archive.archive import Archive
 from archive.catalogue.values import Transfer, TransferState
@@ -23,6 +23,8 @@ from formats.policy import FormatPolicy
 from formats.tools import tool_versions
 from ingest.claims import claim, owner
 from ingest.examine import Examined, examine, examined_in
+from ingest.package_parts import KeptPart
+from ingest.packages.links import LinkResolver
 from ingest.plan import VERSION, package_plan, registration, replication_event
 from ingest.policy import IntakePolicy, decide
 from ingest.receive import Received, receive
@@ -31,13 +33,13 @@ from ingest.refuse import CONCLUDED, Keeping, conclude, conclude_again, refuse, 
 from ingest.reports import report_text, summary, transfer_from_json, transfer_to_json
 from ingest.sources.descriptor import read_description
 from ingest.sources.secrecy import is_secret
-from ingest.sources.values import Limits, Submission
-from ingest.values import IngestReport, IngestStatus
+from ingest.sources.values import Description, Limits, Origin, Submission
+from ingest.values import IngestReport, IngestStatus, ReceptionNote
 from ingest.workspace import Workspace
 from model.casefile import CaseFile
 from model.dates import from_utc_text, utc_text
-from model.errors import ArchiveError, InputError, StorageError
-from model.findings import FindingLog
+from model.errors import ArchiveError, InputError, PolicyError, StorageError
+from model.findings import Finding, FindingLog
 from model.identifiers import new_uuid
 from model.preservation import Agent
 from model.text import N_
@@ -64,6 +66,50 @@ class IngestOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A transfer that was received and examined, before it is decided upon."""
+
+    submission: Submission
+    transfer: Transfer
+    case_file: CaseFile
+    received: Received
+    examined: Examined
+    log: FindingLog
+
+
+class Reception(Protocol):
+    """A registered submission under which transfers are handed in: it has rules of its own for them."""
+
+    def known(self, transfer: Transfer, source: Submission, policy: str) -> IngestReport | None:
+        """Return what became of the same transfer when it was handed in before; none for a new one."""
+        ...
+
+    def note(self, transfer: Transfer, source: Submission) -> ReceptionNote:
+        """Return what the report of a transfer that cannot be looked into says of the submission."""
+        ...
+
+    def held(self, transfer: Transfer, other: Transfer, source: Submission, workspace: Workspace) -> IngestReport:
+        """Record that the archive holds the same case file with the same bytes."""
+        ...
+
+    def settle(self, judged: Judged, workspace: Workspace, run: "Ingest") -> IngestReport:
+        """Decide about a transfer: it is refused, or kept until the submission is approved."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """A transfer that is taken in from what was kept of it."""
+
+    fingerprint: str
+    """Of what was examined when it was received."""
+    findings: tuple[Finding, ...] = ()
+    """What its reception found beyond what is found again."""
+    told: Mapping[str, object]
+    """What its report says of the approval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ingest:
     """A run of ingest: the archive, the options and the processes that examine files and check signatures."""
 
@@ -72,6 +118,10 @@ class Ingest:
     examiner: Examiner
     checker: "SignatureChecker | None" = None
     """None: signatures are not looked for."""
+    reception: Reception | None = None
+    """The submission that the transfers are handed in under; none: they are taken in at once."""
+    approval: Approval | None = None
+    """Of the one transfer of the run; one that does not pass is not kept once more."""
 
 
 def ingest(submission: Submission, run: Ingest) -> IngestReport:
@@ -121,7 +171,7 @@ def resume(workspace: Workspace, archive: Archive) -> IngestReport | None:
         return _stopped(_journalled(workspace), error, workspace, archive)
 
 
-def _end_for_another(workspace: Workspace, archive: Archive) -> None:
+def end_for_another(workspace: Workspace, archive: Archive) -> None:
     """Go on with a dead process's transfer because another one of the same case file is waiting for it."""
     try:
         _go_on(workspace, archive)
@@ -139,7 +189,7 @@ def _go_on(workspace: Workspace, archive: Archive) -> IngestReport | None:
                 return report
         elif workspace.step(DECIDED) is not None and not ended and _is_complete(workspace):
             transfer = _journalled(workspace)
-            other = claim(transfer, archive, _end_for_another)
+            other = claim(transfer, archive, end_for_another)
             if other is not None:
                 return _held_already(transfer, other, workspace, archive)
             return shelve(workspace, archive, examined_in(workspace))
@@ -195,11 +245,12 @@ def _take_in(submission: Submission, transfer: Transfer, workspace: Workspace, r
         description = read_description(submission, workspace.path, options.limits)
         secret = is_secret(description.case_file, description.documents)
         if secret is not None:
-            return refuse_secret(transfer, secret, archive, workspace, options.policy.id)
+            return _refuse_unread(submission, transfer, secret, log, workspace, run)
         log.extend(description.findings)
-        received = receive(submission, description, workspace, log, options.limits)
+        links = _links(description, run)
+        received = receive(submission, description, workspace, log, options.limits, links)
     except InputError as error:
-        return refuse_unreadable(transfer, submission, error, log, archive, workspace, options.policy.id)
+        return _refuse_unread(submission, transfer, error, log, workspace, run)
     case_file = _placed(description.case_file, options.fonds)
     transfer = replace(
         transfer,
@@ -209,10 +260,54 @@ def _take_in(submission: Submission, transfer: Transfer, workspace: Workspace, r
         files=received.count,
         bytes=received.bytes,
     )
-    other = claim(transfer, archive, _end_for_another)
+    known = _known(submission, transfer, workspace, run)
+    if known is not None:
+        return known
+    _check_unchanged(transfer, run)
+    other = claim(transfer, archive, end_for_another)
+    if other is not None and run.reception is not None:
+        return run.reception.held(transfer, other, submission, workspace)
     if other is not None:
         return _held_already(transfer, other, workspace, archive)
     return _judge(submission, transfer, case_file, received, workspace, log, run)
+
+
+def _refuse_unread(
+    submission: Submission,
+    transfer: Transfer,
+    why: Finding | InputError,
+    log: FindingLog,
+    workspace: Workspace,
+    run: Ingest,
+) -> IngestReport:
+    """Refuse a secret case file, or one that cannot be read."""
+    archive, policy, note = run.archive, run.options.policy.id, None
+    if run.reception is not None:
+        marked = replace(transfer, fingerprint=why.code)  # nothing was read that could tell it from another
+        known = _known(submission, marked, workspace, run)
+        if known is not None:
+            return known
+        note = run.reception.note(marked, submission)
+    if isinstance(why, Finding):
+        return refuse_secret(transfer, why, archive, workspace, policy, note)
+    return refuse_unreadable(transfer, submission, why, log, archive, workspace, policy, note)
+
+
+def _known(submission: Submission, transfer: Transfer, workspace: Workspace, run: Ingest) -> IngestReport | None:
+    """Return what became of the same hand-in under the same submission before; the work area is done then."""
+    known = run.reception.known(transfer, submission, run.options.policy.id) if run.reception else None
+    if known is not None:
+        workspace.remove()
+    return known
+
+
+def _check_unchanged(transfer: Transfer, run: Ingest) -> None:
+    if run.approval is not None and run.approval.fingerprint != transfer.fingerprint:
+        raise PolicyError(
+            N_("What was kept of transfer {transfer} does not read as it did when it was received."),
+            hint=N_("Have the agency hand the case file in again, and refuse this transfer."),
+            transfer=transfer.source,
+        )
 
 
 def _judge(
@@ -238,15 +333,39 @@ def _judge(
         from ingest.signatures import examine_signatures
 
         examine_signatures(examined, log, run.checker)
+    if run.reception is not None:
+        judged = Judged(
+            submission=submission,
+            transfer=transfer,
+            case_file=case_file,
+            received=received,
+            examined=examined,
+            log=log,
+        )
+        return run.reception.settle(judged, workspace, run)
+    if run.approval is not None:
+        log.extend(run.approval.findings)
     decision = decide(log, options.policy)
     transfer = replace(transfer, decided_at=archive.clock.now())
     if not decision.accepted:
-        keeping = Keeping(transfer, submission, received.files, received.descriptor)
+        _refuse_nothing_approved(decision.reason, run)
+        keeping = Keeping(transfer, submission, received.whole, received.descriptor)
         return refuse(transfer, log, decision, archive, workspace, keeping)
     transfer = replace(transfer, state=TransferState.ACCEPTED, aip_id=new_uuid(archive.clock.now()), owner="")
-    (workspace.path / REPORT).write_text(report_text(transfer, log, decision), encoding="utf-8")
+    more = run.approval.told if run.approval else None
+    (workspace.path / REPORT).write_text(report_text(transfer, log, decision, more), encoding="utf-8")
     workspace.finish(DECIDED, _acceptance(transfer, case_file, received, options, examined, workspace))
     return shelve(workspace, archive, examined)
+
+
+def _refuse_nothing_approved(reason: str, run: Ingest) -> None:
+    """Leave an approved transfer that does not pass any more as it is: it is kept already, and decided upon again."""
+    if run.approval is not None:
+        raise PolicyError(
+            N_("The case file does not pass any more: {codes}."),
+            hint=N_("Decide about it with `chauban submission decide`, then approve the submission again."),
+            codes=reason,
+        )
 
 
 def shelve(workspace: Workspace, archive: Archive, examined: Examined) -> IngestReport:
@@ -266,7 +385,8 @@ def shelve(workspace: Workspace, archive: Archive, examined: Examined) -> Ingest
         policy=decided["policy"],
         tools=[Agent.from_json(tool) for tool in decided["tools"]],
         report=report,
-        descriptor=_descriptor(decided, workspace),
+        kept=(*_descriptor(decided, workspace), *_parts(decided, workspace)),
+        origin=Origin(**decided["origin"]) if decided.get("origin") else None,
     )
     key = container_key(plan.aip_id, VERSION)
     with archive.copies.create(key) as writer:
@@ -352,6 +472,7 @@ def _acceptance(
     parts = [workspace.path / REPORT, examined.files.path, examined.documents.path, examined.text]
     parts += examined.signatures.paths
     parts += [received.descriptor] if received.descriptor else []
+    parts += [workspace.path / part.place for part in received.parts]
     return {
         "parts": [(str(part.relative_to(workspace.path)), _digest(part)) for part in parts],
         "transfer": transfer_to_json(transfer),
@@ -361,18 +482,32 @@ def _acceptance(
         "tools": [tool.to_json() for tool in tool_versions()],
         "descriptor": received.descriptor.name if received.descriptor else "",
         "descriptor_type": received.descriptor_type,
+        "kept": [part.to_json() for part in received.parts],
+        "origin": received.description.origin.to_json() if received.description.origin else None,
     }
 
 
-def _descriptor(decided: Mapping[str, Any], workspace: Workspace) -> ExtraFile | None:
+def _descriptor(decided: Mapping[str, Any], workspace: Workspace) -> Iterator[ExtraFile]:
     name = decided["descriptor"]
-    if not name:
+    if name:
+        yield ExtraFile(
+            path=f"documentation/submission/{name}",
+            content=workspace.path / "descriptor" / name,
+            mime=decided["descriptor_type"],
+        )
+
+
+def _parts(decided: Mapping[str, Any], workspace: Workspace) -> Iterator[ExtraFile]:
+    """Yield what is kept of a package beside its content."""
+    return (KeptPart.from_json(part).as_extra(workspace.path) for part in decided.get("kept", ()))
+
+
+def _links(description: Description, run: Ingest) -> LinkResolver | None:
+    """Return what finds the linked documents of a package; none where it has no such documents."""
+    if not description.links:
         return None
-    return ExtraFile(
-        path=f"documentation/submission/{name}",
-        content=workspace.path / "descriptor" / name,
-        mime=decided["descriptor_type"],
-    )
+    fonds = _placed(description.case_file, run.options.fonds).fonds_code
+    return LinkResolver(run.archive.catalogue.identifiers, fonds)
 
 
 def _placed(case_file: CaseFile, fonds: str) -> CaseFile:

@@ -16,6 +16,7 @@ from archive.catalogue.values import (
 from archive.signatures.values import held_signed_file
 from archive.store.protocol import Store
 from ingest.examine import Examined
+from ingest.sources.values import Origin
 from model.casefile import CaseFile
 from model.findings import Outcome
 from model.fixity import Digest
@@ -39,17 +40,22 @@ def package_plan(
     policy: str,
     tools: Iterable[Agent],
     report: Path,
-    descriptor: ExtraFile | None,
+    kept: Iterable[ExtraFile] = (),
+    origin: Origin | None = None,
 ) -> PackagePlan:
-    """Return everything the package is made of; the same transfer always gives the same plan."""
+    """Return everything the package is made of; the same transfer always gives the same plan.
+
+    Args:
+        kept: what was handed in beside the content: the descriptor, or the metadata of a package.
+        origin: the package that was handed in, if it was one.
+    """
     if transfer.aip_id is None or transfer.decided_at is None:
         raise ValueError("only an accepted transfer becomes a package")
     extras = [
         ExtraFile(path=REPORT_PATH, content=report, mime="application/json"),
         ExtraFile(path=TEXT_PATH, content=examined.text, mime="application/gzip"),
+        *kept,
     ]
-    if descriptor is not None:
-        extras.append(descriptor)
     agents = (Agent(identifier=PROGRAM, name="Châu Bản", type=AgentType.SOFTWARE, version=program_version()), *tools)
     return PackagePlan(
         aip_id=transfer.aip_id,
@@ -60,7 +66,7 @@ def package_plan(
         case_file=case_file,
         documents=examined.documents,
         files=examined.files,
-        events=tuple(_events(transfer, policy, agents)),
+        events=tuple(_events(transfer, policy, agents, origin)),
         agents=agents,
         extras=tuple(extras),
         signatures=examined.signatures.evidence(),
@@ -132,7 +138,25 @@ def _held_files(plan: PackagePlan, written: WrittenPackage) -> Iterator[HeldFile
         yield HeldFile(object=file.object, container_path=member.path, offset=member.offset)
 
 
-def _events(transfer: Transfer, policy: str, agents: Sequence[Agent]) -> Iterator[Event]:
+def _creation(origin: Origin | None) -> tuple[str, str]:
+    """Return what the event of making the package says: from what, and what was changed.
+
+    Source:
+        Circular 05/2025/TT-BNV, Article 25(3)(a): conversion of a submission package into an archival one.
+    """
+    if origin is None:
+        return "archival package made from the transfer", ""
+    named = f"archival package made from the package {origin.objid or '(without OBJID)'} of type {origin.type}"
+    profile = f", profile {origin.profile}" if origin.profile else ""
+    status = f", record status {origin.record_status}" if origin.record_status else ""
+    return (
+        f"{named}{profile}{status}",
+        "content kept byte for byte; links to documents of other packages written as the norm has them; METS, PREMIS"
+        " and descriptions made anew; those that were handed in are kept in documentation/submission",
+    )
+
+
+def _events(transfer: Transfer, policy: str, agents: Sequence[Agent], origin: Origin | None) -> Iterator[Event]:
     aip_id, decided = transfer.aip_id, transfer.decided_at
     if aip_id is None or decided is None:
         raise ValueError("only an accepted transfer has ingest events")
@@ -144,7 +168,7 @@ def _events(transfer: Transfer, policy: str, agents: Sequence[Agent]) -> Iterato
         (EventType.FORMAT_IDENTIFICATION, decided, "PRONOM identification of every file", tools),
         (EventType.VALIDATION, decided, "description and well-formedness of every file", tools),
         (EventType.ACCESSION, decided, f"accepted under policy {policy}", "findings in chauban/report.json"),
-        (EventType.INFORMATION_PACKAGE_CREATION, decided, "archival package made from the transfer", ""),
+        (EventType.INFORMATION_PACKAGE_CREATION, decided, *_creation(origin)),
     )
     for type_, time, detail, outcome_detail in steps:
         yield Event(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import uuid4
 
+from archive.accounts.accounts import restore_accounts
 from archive.archive import REBUILDING, Archive
 from archive.audit.recording import record_act
 from archive.audit.values import Action, ActOutcome
@@ -19,9 +20,13 @@ from archive.evidence.rebuilding import restore_evidence
 from archive.journal import read_journal
 from archive.layout import AIPS, digest_key
 from archive.registry.registry import ensure_fonds, restore
+from archive.retention.holding import restore_holds
 from archive.signatures.values import held_signed_file
 from archive.store.protocol import StoredObject
 from archive.store.seekable import open_seekable
+from ingest.reception.restoring import restore_decisions, restore_submissions
+from ingest.refuse import record_transfer
+from ingest.desk.rebuilding import restore_desk
 from ingest.reports import transfer_from_report
 from ingest.transfers import stored_transfers
 from model.errors import ArchiveError, IntegrityError, NotFoundError
@@ -67,11 +72,16 @@ def rebuild(archive: Archive) -> Rebuilt:
         except ArchiveError as error:
             problems.append(RebuildProblem(key=item.key, why=error.message))
     restore(archive)
+    problems += [RebuildProblem(key=key, why=why) for key, why in restore_desk(archive)]
+    restore_accounts(archive)
+    restore_holds(archive)
     problems += [RebuildProblem(key=key, why=why) for key, why in restore_evidence(archive)]
+    restore_submissions(archive)
     transfers = 0
     for transfer in stored_transfers(archive):
-        archive.catalogue.save_transfer(transfer)
+        record_transfer(transfer, archive)
         transfers += 1
+    restore_decisions(archive)
     problems += [RebuildProblem(key=key, why=_(why)) for key, why in archive.audit.restore()]
     archive.catalogue.put_setting(REBUILDING, "")
     record_act(

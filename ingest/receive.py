@@ -9,21 +9,26 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from ingest.package_parts import KeptPart, PackageParts
 from ingest.sources.guards import display_name, unreadable
 from ingest.sources.naming import portable_paths
+from ingest.sources.package import PackageSource
 from ingest.sources.values import Description, Limits, Source, SourceEntry, Submission
 from ingest.values import ReceivedFile
 from ingest.workspace import Workspace
 from model.errors import InputError, StorageError
 from model.findings import FindingLog
-from model.fixity import CHUNK, Digester, read_chunks
+from model.fixity import CHUNK, PACKAGE_ALGORITHMS, Digester, read_chunks
 from model.spool import Spool
 from model.text import N_
+
+if TYPE_CHECKING:
+    from ingest.packages.links import LinkResolver
 
 RECEIVED = "received.jsonl"
 DESCRIPTOR = "descriptor"
@@ -50,6 +55,10 @@ class Received:
     """The descriptor as submitted, copied into the work area; none where there is none."""
     descriptor_type: str = ""
     """Its media type."""
+    parts: tuple[KeptPart, ...] = ()
+    """Of a package: everything that is not content, as it will lie in the archival package."""
+    whole: Iterable[ReceivedFile] = ()
+    """Every file of the submission under the name it was received by, the descriptor left out."""
 
 
 def received_files(workspace: Workspace) -> Spool[ReceivedFile]:
@@ -58,13 +67,19 @@ def received_files(workspace: Workspace) -> Spool[ReceivedFile]:
 
 
 def receive(
-    submission: Submission, description: Description, workspace: Workspace, log: FindingLog, limits: Limits
+    submission: Submission,
+    description: Description,
+    workspace: Workspace,
+    log: FindingLog,
+    limits: Limits,
+    links: "LinkResolver | None" = None,
 ) -> Received:
     """Read every file of a submission once.
 
     Args:
         description: read before, so that a secret case file never gets here.
         log: findings about names, links and the like are added to it.
+        links: of a package: what its linked documents mean in this archive.
 
     Raises:
         InputError: unreadable, unsafe, or beyond a limit.
@@ -74,14 +89,22 @@ def receive(
     spool = received_files(workspace)
     contents: list[bytes] = []
     count = size = 0
-    for file in _read_all(submission.source, description.descriptor, workspace, log, limits):
-        spool.append(file)
+    source = submission.source
+    package = PackageParts(source, workspace) if isinstance(source, PackageSource) else None
+    for file in _read_all(source, description.descriptor, workspace, log, limits):
         contents.append(file.sha256 + file.name)
+        if package is not None and links is not None and file.name in description.links:
+            file = package.rewritten(file, links, log)
+        spool.append(file)
         count += 1
         size += file.size
     spool.close()
-    log.extend(submission.source.findings())
     descriptor = _keep_descriptor(description, workspace)
+    if package is not None:
+        taken = descriptor.name if descriptor else ""
+        for file in _read_parts(package, taken, log, replace(limits, total_size=limits.total_size - size)):
+            contents.append(file.sha256 + b"/" + file.name)
+    log.extend(source.findings())
     return Received(
         description=description,
         files=spool,
@@ -90,7 +113,40 @@ def receive(
         bytes=size,
         descriptor=descriptor,
         descriptor_type=_MEDIA_TYPES.get(descriptor.suffix, "application/octet-stream") if descriptor else "",
+        parts=package.finish() if package is not None else (),
+        whole=package.whole(spool) if package is not None else spool,
     )
+
+
+def _read_parts(package: PackageParts, taken: str, log: FindingLog, limits: Limits) -> Iterator[ReceivedFile]:
+    """Copy everything of a package that is not content into the work area, digests computed on the way.
+
+    Args:
+        taken: name that a descriptor beside the package has there already.
+    """
+    source, remaining = package.source, limits.total_size
+    entries = ([SourceEntry(name=os.fsencode(taken), size=0)] if taken else []) + list(source.extra_entries())
+    for position, (entry, path) in enumerate(_with_paths(entries, log)):
+        if taken and position == 0:
+            continue
+        copy = package.place(position)
+        copy.parent.mkdir(exist_ok=True)
+        with source.open_extra(entry) as stream:
+            digester = _copied(stream, entry, copy, min(limits.file_size, remaining), source.algorithms)
+        remaining -= digester.size
+        digests = digester.digests()
+        source.note_digests(entry, digests, extra=True)
+        file = ReceivedFile(
+            name=entry.name,
+            path=path,
+            size=digester.size,
+            sha256=digests[0].value,
+            sha512=digests[1].value,
+            content=copy,
+            modified=_to_millisecond(entry.modified),
+        )
+        package.add(file)
+        yield file
 
 
 def _fingerprint(description: Description, contents: list[bytes]) -> str:
@@ -122,7 +178,10 @@ def _read_all(
         content = entry.path or _unpacked(workspace, position, path)
         digester = _digest(source, entry, None if entry.path else content, min(limits.file_size, remaining))
         remaining -= digester.size
-        sha256, sha512 = digester.digests()
+        digests = digester.digests()
+        if isinstance(source, PackageSource):
+            source.note_digests(entry, digests)
+        sha256, sha512 = digests[:2]
         yield ReceivedFile(
             name=entry.name,
             path=path,
@@ -154,23 +213,29 @@ def _with_paths(entries: Iterable[SourceEntry], log: FindingLog) -> Iterator[tup
 
 
 def _digest(source: Source, entry: SourceEntry, copy: Path | None, limit: int) -> Digester:
-    digester = Digester()
+    algorithms = source.algorithms if isinstance(source, PackageSource) else PACKAGE_ALGORITHMS
     with source.open(entry) as stream:
-        if copy is None:
-            _feed(stream, digester, entry, limit)
-        else:
+        if copy is not None:
             copy.parent.mkdir(exist_ok=True)
-            try:
-                with copy.open("xb") as target:
-                    for chunk in _limited(stream, entry, limit):
-                        digester.update(chunk)
-                        target.write(chunk)
-            except OSError as exc:
-                raise StorageError(
-                    N_("The work area cannot be written: {why}."),
-                    hint=N_("Free some space, then run the same command again."),
-                    why=exc.strerror,
-                ) from exc
+            return _copied(stream, entry, copy, limit, algorithms)
+        digester = Digester(algorithms)
+        _feed(stream, digester, entry, limit)
+    return digester
+
+
+def _copied(stream: BinaryIO, entry: SourceEntry, copy: Path, limit: int, algorithms: tuple[str, ...]) -> Digester:
+    digester = Digester(algorithms)
+    try:
+        with copy.open("xb") as target:
+            for chunk in _limited(stream, entry, limit):
+                digester.update(chunk)
+                target.write(chunk)
+    except OSError as exc:
+        raise StorageError(
+            N_("The work area cannot be written: {why}."),
+            hint=N_("Free some space, then run the same command again."),
+            why=exc.strerror,
+        ) from exc
     return digester
 
 

@@ -22,6 +22,7 @@ _OUTCOMES = {
     TransferState.ACCEPTED: ActOutcome.ACCEPTED,
     TransferState.REFUSED: ActOutcome.REFUSED,
     TransferState.HELD_ALREADY: ActOutcome.HELD_ALREADY,
+    TransferState.AWAITING: ActOutcome.DONE,
 }
 
 
@@ -33,7 +34,7 @@ def note_transfer(transfer: Transfer, archive: Archive) -> None:
     """
     note_act(
         archive,
-        Action.INGEST,
+        Action.SUBMISSION_RECEIVE if transfer.state is TransferState.AWAITING else Action.INGEST,
         transfer.aip_id or transfer.id,
         identifier=derived_uuid(transfer.id, f"audit:{transfer.state.value}"),
         outcome=_OUTCOMES[transfer.state],

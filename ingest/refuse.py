@@ -15,16 +15,26 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from archive.archive import Archive
+from archive.catalogue.submissions_values import SubmittedTransfer
 from archive.catalogue.values import Transfer, TransferState
-from archive.layout import transfer_folder, transfer_key
+from archive.layout import described_key, transfer_folder, transfer_key
 from archive.store.copies import CopySet
 from ingest.policy import Decision
 from ingest.recording import note_transfer
-from ingest.reports import json_text, report_text, summary, transfer_from_json, transfer_to_json
+from ingest.reports import (
+    json_text,
+    reception_more,
+    reception_note,
+    report_text,
+    summary,
+    transfer_from_json,
+    transfer_to_json,
+)
+from ingest.sources.descriptor import descriptor_rank
 from ingest.sources.findings import UNREADABLE
 from ingest.sources.guards import display_name, unreadable
 from ingest.sources.values import Submission
-from ingest.values import IngestReport, ReceivedFile
+from ingest.values import IngestReport, ReceivedFile, ReceptionNote
 from ingest.workspace import Workspace
 from model.errors import InputError
 from model.findings import Finding, FindingLog
@@ -45,8 +55,13 @@ def refuse(
     archive: Archive,
     workspace: Workspace,
     keeping: "Keeping | None" = None,
+    note: ReceptionNote | None = None,
 ) -> IngestReport:
-    """Keep what was handed in, and record the refused transfer with its report."""
+    """Keep what was handed in, and record the refused transfer with its report.
+
+    Args:
+        note: of a transfer that was handed in under a submission.
+    """
     refused = replace(
         transfer,
         state=TransferState.REFUSED,
@@ -55,17 +70,23 @@ def refuse(
         kept_key=keeping.key if keeping else "",
         owner="",
     )
-    return conclude(replace(refused, report=report_text(refused, log, decision)), archive, workspace, keeping)
+    report = report_text(refused, log, decision, reception_more(note))
+    return conclude(replace(refused, report=report), archive, workspace, keeping)
 
 
 def refuse_secret(
-    transfer: Transfer, secret: Finding, archive: Archive, workspace: Workspace, policy: str
+    transfer: Transfer,
+    secret: Finding,
+    archive: Archive,
+    workspace: Workspace,
+    policy: str,
+    note: ReceptionNote | None = None,
 ) -> IngestReport:
     """Refuse a secret case file: nothing of it is copied, indexed or repeated, not even its title."""
     log = FindingLog()
     log.add(secret)
     decision = Decision(accepted=False, policy=policy, refusing=((secret.code, 1),))
-    return refuse(replace(transfer, case_code="", title=""), log, decision, archive, workspace)
+    return refuse(replace(transfer, case_code="", title=""), log, decision, archive, workspace, note=note)
 
 
 def refuse_unreadable(
@@ -76,12 +97,13 @@ def refuse_unreadable(
     archive: Archive,
     workspace: Workspace,
     policy: str,
+    note: ReceptionNote | None = None,
 ) -> IngestReport:
     """Refuse what cannot be read or is unsafe to read; an archive file is kept as it is."""
     log.add(UNREADABLE.at(submission.name, why=error.message))
     decision = Decision(accepted=False, policy=policy, refusing=((UNREADABLE.code, 1),))
     keeping = Keeping(transfer, submission) if submission.source.location.is_file() else None
-    report = refuse(transfer, log, decision, archive, workspace, keeping)
+    report = refuse(transfer, log, decision, archive, workspace, keeping, note)
     return replace(report, exit_code=error.exit_code)
 
 
@@ -91,6 +113,9 @@ class Keeping:
     Args:
         files: of a folder: what was received; an archive file is kept as it is.
         descriptor: of a folder: the descriptor as it was received.
+        described: the description as it was read; kept too where it is given, as the transfer is then to be taken in
+            from what is kept: a folder with its times, its descriptor under a name that is known wherever it lies, and
+            one that is more than its files (a bag, a package) with everything in it.
     """
 
     def __init__(
@@ -99,8 +124,12 @@ class Keeping:
         submission: Submission,
         files: Iterable[ReceivedFile] = (),
         descriptor: Path | None = None,
+        *,
+        described: Path | None = None,
     ) -> None:
         self._submission = submission
+        self._described = described
+        self._described_key = described_key(transfer.id)
         self._files = files
         self._descriptor = descriptor
         location = submission.source.location
@@ -115,7 +144,9 @@ class Keeping:
             InputError: it cannot be read any more, or is no longer what was received.
         """
         beside = self._submission.beside
-        if beside is not None:
+        if self._described is not None:
+            _put_file(copies, self._described_key, self._described)
+        if beside is not None and not (self._described is not None and self._submission.case_code):
             key = f"{self.key.rpartition('.')[0]}{beside.suffix.lower()}"
             copies.put(key, b"".join(_read(beside, beside.name)))
         with copies.create(self.key) as writer:
@@ -123,8 +154,10 @@ class Keeping:
                 location = self._submission.source.location
                 for chunk in _read(location, location.name):
                     writer.write(chunk)
+            elif self._described is not None and self._submission.source.kind != "folder":
+                _write_tree(self._submission.source.location, writer.write)
             else:
-                _write_tar(self._files, self._descriptor, writer.write)
+                _write_tar(self._files, self._descriptor, writer.write, known_name=self._described is not None)
             writer.commit()
 
 
@@ -161,10 +194,36 @@ def conclude_again(workspace: Workspace, archive: Archive) -> IngestReport | Non
 def _record(transfer: Transfer, archive: Archive, workspace: Workspace) -> IngestReport:
     data = {"schema": SCHEMA, **transfer_to_json(transfer), "report": transfer.report}
     archive.copies.put(transfer_key(transfer.id), json_text(data).encode())
-    archive.catalogue.save_transfer(transfer)
+    record_transfer(transfer, archive)
     note_transfer(transfer, archive)
     workspace.remove()
     return summary(transfer)
+
+
+def record_transfer(transfer: Transfer, archive: Archive) -> None:
+    """Record a transfer in the catalogue, with the submission it was handed in under."""
+    note = reception_note(transfer.report)
+    if note is None:
+        archive.catalogue.save_transfer(transfer)
+        return
+    submitted = SubmittedTransfer(
+        transfer_id=transfer.id,
+        submission_id=note.submission,
+        received_at=transfer.received_at,
+        case_code=transfer.case_code,
+        mark=bytes.fromhex(note.mark),
+        documents=note.documents,
+        failed=note.failed,
+        waits=note.waits,
+    )
+    archive.catalogue.submissions.record(transfer, submitted)
+
+
+def _put_file(copies: CopySet, key: str, path: Path) -> None:
+    with copies.create(key) as writer, path.open("rb") as stream:
+        for chunk in read_chunks(stream):
+            writer.write(chunk)
+        writer.commit()
 
 
 def _suffix(name: str) -> str:
@@ -191,22 +250,55 @@ def _open_regular(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def _write_tar(files: Iterable[ReceivedFile], descriptor: Path | None, write: Callable[[bytes], object]) -> None:
+def _tar(write: Callable[[bytes], object]) -> tarfile.TarFile:
     sink = cast("IO[bytes]", _Sink(write))
-    with tarfile.open(fileobj=sink, mode="w|", format=tarfile.GNU_FORMAT, bufsize=1 << 20) as tar:
+    return tarfile.open(fileobj=sink, mode="w|", format=tarfile.GNU_FORMAT, bufsize=1 << 20)
+
+
+def _write_tar(
+    files: Iterable[ReceivedFile], descriptor: Path | None, write: Callable[[bytes], object], *, known_name: bool
+) -> None:
+    with _tar(write) as tar:
         for file in files:
-            _add(tar, file)
+            _add(tar, file, with_time=known_name)
         if descriptor is not None:
-            member = tarfile.TarInfo(descriptor.name)
+            unknown = known_name and descriptor_rank(descriptor.name) is None
+            member = tarfile.TarInfo(f"hoso{descriptor.suffix}" if unknown else descriptor.name)
             member.size = descriptor.stat().st_size
             with descriptor.open("rb") as stream:
                 tar.addfile(member, stream)
 
 
-def _add(tar: tarfile.TarFile, file: ReceivedFile) -> None:
+def _write_tree(folder: Path, write: Callable[[bytes], object]) -> None:
+    """Write every regular file of a folder under the folder's name; links are never followed."""
+    top = os.fsencode(folder.resolve().name)
+    with _tar(write) as tar:
+        for place, folders, names in os.walk(os.fsencode(folder)):
+            folders.sort()
+            for name in sorted(names):
+                _add_found(tar, Path(os.fsdecode(place)) / os.fsdecode(name), folder, top)
+
+
+def _add_found(tar: tarfile.TarFile, path: Path, folder: Path, top: bytes) -> None:
+    relative = top + b"/" + os.fsencode(path.relative_to(folder).as_posix())
+    try:
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            return
+        member = tarfile.TarInfo(relative.decode("utf-8", "surrogateescape"))
+        member.size, member.mtime = found.st_size, int(found.st_mtime)
+        with _open_regular(path) as stream:
+            tar.addfile(member, stream)
+    except OSError as error:
+        raise unreadable(display_name(relative), error) from error
+
+
+def _add(tar: tarfile.TarFile, file: ReceivedFile, *, with_time: bool) -> None:
     """Add a file as it was received, and nothing else that was put in its place since."""
     member = tarfile.TarInfo(file.name.decode("utf-8", "surrogateescape"))
     member.size = file.size
+    if with_time and file.modified is not None:
+        member.mtime = int(file.modified.timestamp())
     name = display_name(file.name)
     try:
         with _open_regular(file.content) as stream:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from archive.catalogue.values import Transfer, TransferState
 from ingest.policy import Decision
-from ingest.values import IngestReport, IngestStatus
+from ingest.values import IngestReport, IngestStatus, ReceptionNote
 from model.dates import from_utc_text, utc_text
 from model.findings import Finding, FindingLog
 from model.version import program_version
@@ -22,12 +22,23 @@ _STATUS = {
     TransferState.ACCEPTED: IngestStatus.ACCEPTED,
     TransferState.REFUSED: IngestStatus.REFUSED,
     TransferState.HELD_ALREADY: IngestStatus.HELD_ALREADY,
+    TransferState.AWAITING: IngestStatus.AWAITING,
+    TransferState.APPROVED: IngestStatus.ACCEPTED,
+    TransferState.RESOLVED: IngestStatus.ACCEPTED,
+    TransferState.RETURNED: IngestStatus.REFUSED,
+    TransferState.FAILED: IngestStatus.FAILED,
 }
 
 
-def report_text(transfer: Transfer, log: FindingLog, decision: Decision) -> str:
-    """Return the ingest report as JSON text."""
-    data = {
+def report_text(
+    transfer: Transfer, log: FindingLog, decision: Decision, more: Mapping[str, object] | None = None
+) -> str:
+    """Return the ingest report as JSON text.
+
+    Args:
+        more: further members, of a transfer that was handed in under a submission.
+    """
+    data: dict[str, object] = {
         "schema": SCHEMA,
         "software": f"chauban {program_version()}",
         "transfer": transfer_to_json(transfer),
@@ -40,6 +51,7 @@ def report_text(transfer: Transfer, log: FindingLog, decision: Decision) -> str:
         },
         "findings": [finding.to_json() for finding in log],
         "findings_left_out": log.left_out(),
+        **(more or {}),
     }
     return json_text(data, indent=1) + "\n"
 
@@ -59,6 +71,17 @@ def transfer_from_report(report: bytes) -> Transfer:
 def findings_of(report: str) -> tuple[Finding, ...]:
     """Return the findings of a stored report."""
     return tuple(Finding.from_json(item) for item in json.loads(report)["findings"]) if report else ()
+
+
+def reception_more(note: ReceptionNote | None) -> dict[str, object]:
+    """Return what a report says more of a transfer that was handed in under a submission."""
+    return {"reception": note.to_json()} if note is not None else {}
+
+
+def reception_note(report: str) -> ReceptionNote | None:
+    """Return what a stored report says of the submission it belongs to; none when there is none."""
+    data = json.loads(report).get("reception") if report else None
+    return ReceptionNote.from_json(data) if data else None
 
 
 def summary(transfer: Transfer) -> IngestReport:

@@ -33,12 +33,14 @@ STATE_WORDS = {
     TransferState.FAILED: N_("stopped by an error"),
     TransferState.RETURNED: N_("refused and closed"),
     TransferState.RESOLVED: N_("refused, then taken in"),
+    TransferState.AWAITING: N_("awaiting approval"),
+    TransferState.APPROVED: N_("approved and taken in"),
 }
 """Where a transfer stands, in words."""
 
 RESOLUTION_SCHEMA = "transfer-resolution/1"
 
-_RECORDS = ("transfer.json", "resolution-")
+_RECORDS = ("transfer.json", "resolution-", "described.jsonl")
 
 
 def find_transfer(archive: Archive, identifier: str) -> Transfer:
@@ -65,7 +67,7 @@ def close_transfer(archive: Archive, transfer: Transfer, because: str) -> Transf
         PolicyError: the transfer was not refused, or is closed already.
     """
     _must_be_refused(transfer)
-    return _resolve(archive, transfer, TransferState.RETURNED, because, None)
+    return _resolve(archive, transfer, TransferState.RETURNED, because)
 
 
 def accept_transfer(archive: Archive, transfer: Transfer, because: str, settings: BatchSettings) -> IngestReport:
@@ -92,7 +94,7 @@ def accept_transfer(archive: Archive, transfer: Transfer, because: str, settings
         report = next(ingest(replace(item, name=transfer.source), run) for item in submissions)
     archive.audit.flush()
     if report.status in {IngestStatus.ACCEPTED, IngestStatus.HELD_ALREADY}:
-        _resolve(archive, transfer, TransferState.RESOLVED, because, report.transfer_id)
+        _resolve(archive, transfer, TransferState.RESOLVED, because, taken_in_as=report.transfer_id)
     return report
 
 
@@ -121,13 +123,37 @@ def _with_resolution(archive: Archive, transfer: Transfer) -> Transfer:
     for item in archive.copies.list(f"{transfer_folder(transfer.id)}resolution-"):
         with archive.copies.open(item.key) as stream:
             data = json.loads(stream.read())
-        resolved = replace(resolved, state=TransferState(data["state"]))
+        package = data.get("package")
+        resolved = replace(
+            resolved, state=TransferState(data["state"]), aip_id=UUID(package) if package else resolved.aip_id
+        )
     return resolved
 
 
 def _resolve(
-    archive: Archive, transfer: Transfer, state: TransferState, because: str, taken_in_as: UUID | None
+    archive: Archive, transfer: Transfer, state: TransferState, because: str, *, taken_in_as: UUID | None = None
 ) -> Transfer:
+    resolved = write_resolution(archive, transfer, state, because, taken_in_as=taken_in_as)
+    details = {"state": state.value, **({"taken-in-as": str(taken_in_as)} if taken_in_as else {})}
+    record_act(archive, Action.RESOLVE, transfer.id, because=because, details=details)
+    return resolved
+
+
+def write_resolution(
+    archive: Archive,
+    transfer: Transfer,
+    state: TransferState,
+    because: str,
+    *,
+    taken_in_as: UUID | None = None,
+    package: UUID | None = None,
+) -> Transfer:
+    """Write down how a transfer that was kept ended, in the stores and then in the catalogue.
+
+    Args:
+        taken_in_as: the transfer it was accepted as.
+        package: what became of it, where its own record shall name it.
+    """
     now = archive.clock.now()
     data = {
         "schema": RESOLUTION_SCHEMA,
@@ -136,13 +162,12 @@ def _resolve(
         "because": because,
         "time": utc_text(now),
         "taken_in_as": str(taken_in_as) if taken_in_as else None,
+        **({"package": str(package)} if package else {}),
     }
     content = json.dumps(data, ensure_ascii=False, sort_keys=True)
     put_everywhere(archive, resolution_key(transfer.id, now), content)
-    resolved = replace(transfer, state=state)
+    resolved = replace(transfer, state=state, aip_id=package or transfer.aip_id)
     archive.catalogue.save_transfer(resolved)
-    details = {"state": state.value, **({"taken-in-as": str(taken_in_as)} if taken_in_as else {})}
-    record_act(archive, Action.RESOLVE, transfer.id, because=because, details=details)
     return resolved
 
 

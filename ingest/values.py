@@ -61,6 +61,8 @@ class IngestStatus(StrEnum):
     REFUSED = "refused"
     HELD_ALREADY = "held-already"
     FAILED = "failed"
+    AWAITING = "awaiting-approval"
+    """Passed the checks of its submission; kept, and not taken in before the submission is approved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +83,38 @@ class IngestReport:
     exit_code: int = 0
     files: int = 0
     bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceptionNote:
+    """What a transfer's report says of the submission it was handed in under."""
+
+    submission: UUID
+    mark: str
+    """Digest over where it came from and what it is, hex."""
+    documents: int = 0
+    failed: int = 0
+    """Documents with a finding that refuses."""
+    waits: bool = False
+    """Whether an officer has to decide about it."""
+    table: str = ""
+    """Key of the table beside it that describes several case files; empty when there is none."""
+    table_code: str = ""
+    """Which case file of that table it is."""
+
+    def to_json(self) -> dict[str, object]:
+        """Return the stored form."""
+        return {
+            "submission": str(self.submission),
+            "mark": self.mark,
+            "documents": self.documents,
+            "failed": self.failed,
+            "waits": self.waits,
+            "table": self.table,
+            "table_code": self.table_code,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "ReceptionNote":
+        """Read the stored form back."""
+        return cls(**{**data, "submission": UUID(data["submission"])})

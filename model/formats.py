@@ -72,3 +72,5 @@ class FormatFacts:
     """Locations are the name the caller gave the file."""
     text: str = ""
     """Extracted text in NFC, cut at the cap; empty when there is none."""
+    pages: int | None = None
+    """How many pages it has, where its format has pages that were counted."""

@@ -27,6 +27,8 @@ class EventType(StrEnum):
     RECOVERY = "recovery"
     DISSEMINATION = "dissemination"
     ACCESSION = "accession"
+    TRANSFER = "transfer"
+    """Another archive was handed the case file, and its receipt says what became of it."""
     POLICY_ASSIGNMENT = "policy assignment"
     SIGNATURE_VALIDATION = "digital signature validation"
     CREATION = "creation"

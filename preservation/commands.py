@@ -15,6 +15,8 @@ UNKNOWN = "unknown"
 """Type of a path that could not be opened."""
 CASE_FOLDER_CHECK = "chauban.case-folder-check"
 """Key of the root context's `meta`: what checks folders with a descriptor, set where descriptors can be read."""
+EDXML_CHECK = "chauban.edxml-check"
+"""Key of the root context's `meta`: what checks edXML messages, set where messages can be read."""
 
 
 @click.group("package", help=N_("Check packages."))
@@ -22,7 +24,7 @@ def package() -> None:
     """Group of the package commands."""
 
 
-@package.command("check", help=N_("Check a bag or information package completely; nothing is unpacked or changed."))
+@package.command("check", help=N_("Check a bag, information package or edXML message completely; nothing is changed."))
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help=N_("One JSON object for each path."))
 @click.pass_context
@@ -33,7 +35,8 @@ def check(context: click.Context, paths: tuple[Path, ...], as_json: bool) -> Non
     """
     from preservation.package.check import check_package
 
-    case_folder = context.find_root().meta.get(CASE_FOLDER_CHECK)
+    meta = context.find_root().meta
+    case_folder, edxml = meta.get(CASE_FOLDER_CHECK), meta.get(EDXML_CHECK)
     codes: set[int] = set()
     for path in paths:
         try:
@@ -41,7 +44,7 @@ def check(context: click.Context, paths: tuple[Path, ...], as_json: bool) -> Non
                 raise NotFoundError(
                     N_("There is nothing at {path}."), hint=N_("Check the spelling of the path."), path=path
                 )
-            report = check_package(path, case_folder=case_folder)
+            report = check_package(path, case_folder=case_folder, edxml=edxml)
         except ArchiveError as error:
             codes.add(error.exit_code)
             _show_error(path, error, as_json=as_json)

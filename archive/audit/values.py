@@ -39,7 +39,16 @@ class Action(StrEnum):
     INIT = "init"
     INGEST = "ingest"
     RESOLVE = "resolve"
+    COMPILE = "compile"
+    SUBMISSION_REGISTER = "submission-register"
+    SUBMISSION_RECEIVE = "submission-receive"
+    SUBMISSION_DECIDE = "submission-decide"
+    SUBMISSION_APPROVE = "submission-approve"
+    SUBMISSION_REJECT = "submission-reject"
     EXPORT = "export"
+    HANDOVER_PREPARE = "handover-prepare"
+    HANDOVER_RECEIPT = "handover-receipt"
+    HANDOVER_WITHDRAW = "handover-withdraw"
     VERIFY = "verify"
     REPAIR = "repair"
     REBUILD = "rebuild"
@@ -51,6 +60,11 @@ class Action(StrEnum):
     RENEW = "renew"
     EVIDENCE_VERIFY = "evidence-verify"
     CONFIGURATION = "configuration"
+    ACCOUNT = "account"
+    LOGIN = "login"
+    HOLD = "hold"
+    HOLD_LIFT = "hold-lift"
+    RETENTION = "retention"
 
 
 class ActOutcome(StrEnum):

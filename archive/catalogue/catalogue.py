@@ -25,9 +25,16 @@ from archive.catalogue import (
     signatures,
     transfers,
 )
+from archive.catalogue.accounts import AccountTable
 from archive.catalogue.database import Database
+from archive.catalogue.desk import DeskIndex
 from archive.catalogue.evidence_values import EvidenceBatch, Seal, SealedVersion, WaitingVersion
+from archive.catalogue.handovers import Handovers
+from archive.catalogue.holds import HoldTable
+from archive.catalogue.identifiers import DocumentIdentifiers
+from archive.catalogue.retention import RetentionTable
 from archive.catalogue.rows import transfer_row
+from archive.catalogue.submissions import Submissions
 from archive.catalogue.values import (
     Agency,
     AuditQuery,
@@ -98,6 +105,13 @@ class Catalogue:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._registrar = register.Registrar(database)
+        self.desk = DeskIndex(database)
+        self.accounts = AccountTable(database)
+        self.retention = RetentionTable(database)
+        self.holds = HoldTable(database)
+        self.submissions = Submissions(database)
+        self.identifiers = DocumentIdentifiers(database)
+        self.handovers = Handovers(database)
 
     def close(self) -> None:
         """Close every connection."""
@@ -158,6 +172,11 @@ class Catalogue:
         """
         with self._database.read() as connection:
             return transfers.find(connection, prefix)
+
+    def find_accepted(self, fingerprint: str) -> Transfer | None:
+        """Return the accepted transfer of the same case file with the same bytes."""
+        with self._database.read() as connection:
+            return transfers.accepted(connection, fingerprint)
 
     def list_transfers(self, query: TransferQuery) -> list[Transfer]:
         """Return transfers, newest first."""

@@ -44,6 +44,8 @@ class Lock(IntEnum):
     PACKAGE = 0x43424102
     FEED = 0x43424103
     AUDIT = 0x43424104
+    RETENTION = 0x43424105
+    DISPOSAL = 0x43424106
 
 
 class Database:

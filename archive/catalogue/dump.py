@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from archive.catalogue import counters, feed
+from archive.catalogue import counters, feed, handovers, submissions
 from archive.catalogue.database import STREAM_ROWS, Database
 from archive.catalogue.tables import (
     agencies,
@@ -76,6 +76,8 @@ DUMPED: dict[str, sa.Select[Any]] = {
     "evidence_pending": sa.select(*_KEY, evidence_pending.c.authority)
     .join(package_versions, package_versions.c.id == evidence_pending.c.version_id)
     .order_by(*_KEY, evidence_pending.c.authority),
+    **submissions.DUMPED,
+    **handovers.DUMPED,
 }
 """Table to the query that gives its rows: natural keys instead of numbers, in the order of the keys."""
 
@@ -110,6 +112,8 @@ def clear(database: Database, connection: Connection) -> None:
         connection.execute(sa.delete(table))
     for table in (events, copies, signatures, signed_files, files, documents, package_versions, case_files):
         connection.execute(sa.delete(table))
+    submissions.clear(connection)
+    handovers.clear(connection)
     gone = connection.execute(sa.delete(transfers).where(transfers.c.state == TransferState.ACCEPTED.value)).rowcount
     totals = counters.read(connection)
     counters.add(

@@ -47,7 +47,7 @@ _PORTIONS = {"yield_per": STREAM_ROWS}
 def get_case_file(connection: Connection, aip_id: uuid.UUID) -> HeldCaseFile | None:
     """Return a case file."""
     row = connection.execute(sa.select(case_files).where(case_files.c.aip_id == aip_id)).first()
-    return _held(row) if row is not None else None
+    return held_of(row) if row is not None else None
 
 
 def by_code(connection: Connection, code: str) -> list[HeldCaseFile]:
@@ -57,7 +57,7 @@ def by_code(connection: Connection, code: str) -> list[HeldCaseFile]:
         .where(case_files.c.case_code == storable(code))
         .order_by(case_files.c.accepted_at, case_files.c.aip_id)
     )
-    held = [_held(row) for row in connection.execute(query)]
+    held = [held_of(row) for row in connection.execute(query)]
     return [item for item in held if item.case_file.file_code == code]
 
 
@@ -68,11 +68,12 @@ def by_identifier(connection: Connection, identifier: str) -> list[HeldCaseFile]
     if bounds is not None:
         query = sa.select(case_files).where(case_files.c.aip_id.between(*bounds)).order_by(case_files.c.aip_id)
         seen = {item.aip_id for item in found}
-        found += [_held(row) for row in connection.execute(query.limit(_FOUND_AT_ONCE)) if row.aip_id not in seen]
+        found += [held_of(row) for row in connection.execute(query.limit(_FOUND_AT_ONCE)) if row.aip_id not in seen]
     return found
 
 
-def _held(row: Any) -> HeldCaseFile:
+def held_of(row: Any) -> HeldCaseFile:
+    """Return the case file of a row."""
     return HeldCaseFile(
         aip_id=row.aip_id,
         case_file=CASE_FILE.value(row),

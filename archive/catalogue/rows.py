@@ -115,9 +115,14 @@ class Description(Generic[T]):
             found[attribute] = None if text is None else _partial_date(text)
         if row.details != "{}":
             for name, content in json.loads(row.details).items():
-                found[name] = tuple(content) if isinstance(content, list) else content
+                found[name] = _tuples(content)
         value: T = self._cls(**found, **more)
         return value
+
+
+def _tuples(content: Any) -> Any:
+    """Return a value of the JSON with tuples for its lists."""
+    return tuple(_tuples(item) for item in content) if isinstance(content, list) else content
 
 
 CASE_FILE = Description(
@@ -138,6 +143,7 @@ DOCUMENT = Description(
     {
         name: name
         for name in (
+            "doc_id",
             "doc_code",
             "type_name",
             "organ_name",

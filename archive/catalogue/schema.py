@@ -18,6 +18,12 @@ REVISIONS = (
     "0005_desk",
     "0006_submissions",
     "0007_handovers",
+    "0008_packages",
+    "0009_accounts",
+    "0010_retention",
+    "0011_holds",
+    "0012_reviews",
+    "0013_disposal",
 )
 """Every revision this program knows, oldest first."""
 

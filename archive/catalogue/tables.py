@@ -78,6 +78,7 @@ case_files = table(
     text("accepted_at"),
     number("current_version"),
     sa.Index("ix_case_files_code", "case_code"),
+    sa.Index("ix_case_files_maintenance", "maintenance", "aip_id"),
 )
 
 package_versions = table(
@@ -114,6 +115,9 @@ documents = table(
     text("mode"),
     text("maintenance"),
     text("details"),
+    text("doc_id"),
+    sa.Index("ix_documents_code", "doc_code"),
+    sa.Index("ix_documents_identifier", "doc_id"),
 )
 
 formats = table(

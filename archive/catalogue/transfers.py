@@ -61,6 +61,18 @@ def _holder(connection: Connection, transfer: Transfer) -> Transfer | None:
     return transfer_of(found) if found is not None else None
 
 
+def accepted(connection: Connection, fingerprint: str) -> Transfer | None:
+    """Return the accepted transfer with a fingerprint; an empty one is nobody's."""
+    found = connection.execute(
+        sa.select(transfers).where(
+            transfers.c.fingerprint == fingerprint,
+            sa.text(ACTIVE),
+            transfers.c.state == TransferState.ACCEPTED.value,
+        )
+    ).first()
+    return transfer_of(found) if found is not None else None
+
+
 def put(connection: Connection, row: Row) -> None:
     """Insert or replace a transfer and keep the totals.
 

@@ -49,6 +49,10 @@ class TransferState(StrEnum):
     """Refused and closed by an officer."""
     RESOLVED = "resolved"
     """Refused, then taken in by an officer's decision as another transfer."""
+    AWAITING = "awaiting"
+    """Passed the checks of its submission: kept, and not taken in before the submission is approved."""
+    APPROVED = "approved"
+    """Awaited approval, then taken in as another transfer, whose package it names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

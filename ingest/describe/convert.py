@@ -1,12 +1,15 @@
 """From cells by attribute name to a `CaseFile` and `Document`s, with a finding for every value that cannot be used."""
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ingest.describe import findings as kinds
 from ingest.describe.titles import (
     FILES,
+    FORM,
+    MORE,
     NUMBER_AND_NOTATION,
     ORDINAL,
     PAGE_RANGE,
@@ -29,7 +32,8 @@ from ingest.describe.values import (
 from model.casefile import CaseFile, Document
 from model.elements import (
     CASE_FILE_ELEMENTS,
-    DOCUMENT_ELEMENTS,
+    ELEMENT_SETS,
+    LOOSE_ELEMENTS,
     SECRET_MODE,
     Element,
     ElementType,
@@ -41,8 +45,13 @@ Cells = Mapping[str, object]
 
 _SECRECY_NONE = frozenset(("", "khong", "thuong", "khongmat", "none", "no", "0", "binhthuong"))
 _DIVIDED = re.compile(r"[;,|\n]")
-_CASE = {element.attribute: element for element in CASE_FILE_ELEMENTS}
-_DOCUMENT = {element.attribute: element for element in DOCUMENT_ELEMENTS}
+_CASE = {element.attribute: element for element in (*LOOSE_ELEMENTS, *CASE_FILE_ELEMENTS)}
+_DOCUMENT = {element.attribute: element for element in ELEMENT_SETS[""]}
+_FORMS = {
+    form: {**_DOCUMENT, **{element.attribute: element for element in elements if element.attribute}}
+    for form, elements in ELEMENT_SETS.items()
+}
+_MORE_ONE = f"{MORE}:"
 _PLACE_FIELDS = ("fonds_code", "agency_code", "agency_name")
 
 
@@ -72,18 +81,25 @@ class Converter:
                 self._put(values, element, raw, case_place(element.name))
             elif attribute in _PLACE_FIELDS:
                 values[attribute] = clean_text(raw)[0]
+        if further := tuple(_further(cells)):
+            values[MORE] = further
         _add_secrecy(values, cells)
         return CaseFile(**values)
 
     def document(self, cells: Cells, ordinal: int) -> Document:
         """Return the document that cells describe, at a place in the case file."""
         values: dict[str, Any] = {}
+        elements = _DOCUMENT
+        if FORM in cells and (form := clean_text(cells[FORM])[0]) in _FORMS and form:
+            values[FORM], elements = form, _FORMS[form]
         for attribute, raw in cells.items():
-            if (element := _DOCUMENT.get(attribute)) is not None:
+            if (element := elements.get(attribute)) is not None:
                 self._put(values, element, raw, document_place(ordinal, element.name))
             elif attribute == FILES:
                 values[FILES] = tuple(split_files(raw))
         if len(cells) != len(values):
+            if further := tuple(_further(cells)):
+                values[MORE] = further
             self._combined(values, cells, ordinal)
         _add_secrecy(values, cells)
         self.given.update(values)
@@ -179,6 +195,30 @@ _BAD = {
     ElementType.NUMBER: kinds.BAD_NUMBER,
     ElementType.BOOLEAN: kinds.BAD_BOOLEAN,
 }
+
+
+def _further(cells: Cells) -> Iterator[tuple[str, str]]:
+    """Yield the elements that no attribute holds, by name: those given one by one, then those given together."""
+    for attribute, raw in cells.items():
+        if attribute.startswith(_MORE_ONE):
+            yield from _pairs(attribute.removeprefix(_MORE_ONE), raw)
+    given = cells.get(MORE)
+    if isinstance(given, Mapping):
+        for name, raw in given.items():
+            yield from _pairs(name, raw)
+        return
+    for item in given if isinstance(given, list | tuple) else [given]:
+        if isinstance(item, list | tuple) and len(item) == 2:
+            yield from _pairs(item[0], item[1])
+        elif item not in (None, ""):
+            yield from _pairs(MORE, item)
+
+
+def _pairs(name: object, raw: object) -> Iterator[tuple[str, str]]:
+    for value in raw if isinstance(raw, list | tuple) else [raw]:
+        text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else clean_text(value)[0]
+        if text:
+            yield clean_text(name)[0], text
 
 
 def _flat(raw: object) -> object:

@@ -10,6 +10,7 @@ from ingest.describe.convert import Cells
 from ingest.describe.reading import DescriptorError, Reading
 from ingest.describe.tables import Rows, Tables, read_one_case
 from ingest.describe.titles import case_field, document_field
+from ingest.legacy.names import field_named
 from model.text import N_, numbered
 
 _SAMPLE_LINES = 60
@@ -90,8 +91,12 @@ def _score(lines: list[str], divider: str) -> tuple[int, int]:
     best = total = 0
     try:
         for cells in csv.reader(lines, delimiter=divider):
-            known = sum(1 for cell in cells if document_field(cell) or case_field(cell.lstrip("#")))
+            known = sum(1 for cell in cells if _is_title(cell))
             best, total = max(best, known), total + len(cells)
     except csv.Error:
         return (0, 0)
     return best, total
+
+
+def _is_title(cell: str) -> bool:
+    return bool(document_field(cell) or case_field(cell.lstrip("#")) or field_named(cell))

@@ -8,7 +8,7 @@ from typing import Any
 from ingest.describe import findings as kinds
 from ingest.describe.convert import Cells
 from ingest.describe.reading import DescriptorError, Reading
-from ingest.describe.titles import CASE_CONTAINERS, DOCUMENT_CONTAINERS, case_field, document_field, fold
+from ingest.describe.titles import CASE_CONTAINERS, DOCUMENT_CONTAINERS, MORE, case_field, document_field, fold
 from model.text import N_, numbered
 
 _CHUNK = 1 << 16
@@ -179,13 +179,13 @@ class _Meanings:
             if attribute in cells:
                 self._reading.log.add(kinds.FIELD_TWICE.at(self._reading.name, title=key[:200]))
             elif attribute:
-                cells[attribute] = _plain(content)
+                cells[attribute] = content if attribute == MORE else _plain(content)
         return cells
 
     def _case_field(self, key: str, value: object) -> None:
         attribute = case_field(key)
         if attribute:
-            self._reading.say_of_case(attribute, _plain(value), key)
+            self._reading.say_of_case(attribute, value if attribute == MORE else _plain(value), key)
         else:
             self._reading.unknown(key)
 

@@ -60,7 +60,7 @@ class _Columns:
 
 def read_one_case(reading: Reading, tables: Tables) -> Iterator[Cells]:
     """Yield the documents of a table that describes one case file; case-level values go to `reading`."""
-    cases = list(_case_rows(reading, tables.case)) if tables.case is not None else []
+    cases = list(case_rows(reading, tables.case)) if tables.case is not None else []
     for case in cases:
         code = clean_text(case["file_code"][0])[0] if "file_code" in case else ""
         if code:
@@ -77,7 +77,7 @@ def read_one_case(reading: Reading, tables: Tables) -> Iterator[Cells]:
 
 def read_cases(reading: Reading, tables: Tables) -> Iterator[TableRow]:
     """Yield the rows of a table that describes several case files; a case sheet's rows come first, without document."""
-    for case in _case_rows(reading, tables.case) if tables.case is not None else ():
+    for case in case_rows(reading, tables.case) if tables.case is not None else ():
         code = clean_text(case["file_code"][0])[0] if "file_code" in case else ""
         yield TableRow(code=code, case=case, document={})
     yield from document_rows(reading, tables.documents)
@@ -88,7 +88,7 @@ def _say(reading: Reading, case: dict[str, tuple[object, str]]) -> None:
         reading.say_of_case(attribute, value, title)
 
 
-def _case_rows(reading: Reading, rows: Rows) -> Iterator[dict[str, tuple[object, str]]]:
+def case_rows(reading: Reading, rows: Rows) -> Iterator[dict[str, tuple[object, str]]]:
     """Yield the case files of a sheet: field and value down the sheet, or titles in a row and one row each."""
     down: dict[str, tuple[object, str]] = {}
     titles: dict[int, tuple[str, str]] = {}

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from model.elements import CASE_FILE_ELEMENTS, DOCUMENT_ELEMENTS
+from model.elements import CASE_FILE_ELEMENTS, DOCUMENT_ELEMENTS, ELEMENT_SETS
 
 FILES = "files"
 ORDINAL = "ordinal"
@@ -14,6 +14,10 @@ PAGE_RANGE = "page_range"
 SECRECY = "secrecy"
 KNOWN_ELSEWHERE = "known_elsewhere"
 """A usual column that is no element of the circular, such as the sheet a document starts at on paper."""
+FORM = "form"
+SOURCE = "source"
+MORE = "more"
+"""Further elements by name; one of them alone is known as `more:` and its name."""
 REPEATABLE = frozenset(("languages", "keywords", FILES))
 
 _NOT_ALNUM = re.compile(r"[^a-z0-9]+")
@@ -41,6 +45,8 @@ _CASE_ALIASES = {
     "agency_code": "madinhdanhcoquan macoquan agencycode",
     "agency_name": "tencoquan tencoquannop coquannop donvinop agencyname agency",
     SECRECY: "domat mucdomat daumat capdomat secrecy classification",
+    SOURCE: "nguontailieu source",
+    MORE: "more",
     KNOWN_ELSEWHERE: "stt tt sott nguoilap nguoilaphoso mucluc muclucso mucluchoso truongthongtin field",
 }
 _DOCUMENT_ALIASES = {
@@ -85,6 +91,8 @@ _DOCUMENT_ALIASES = {
     ),
     ORDINAL: "stt tt sott sothutu thutu ordinal docordinal no",
     PAGE_RANGE: "trangso tutrangdentrang",
+    FORM: "form",
+    MORE: "more",
     SECRECY: "domat mucdomat daumat capdomat secrecy classification",
     KNOWN_ELSEWHERE: "toso tosotrangso tosotrang totrangso hopso",
 }
@@ -134,6 +142,8 @@ def _table(aliases: dict[str, str], level: str) -> dict[str, str]:
             table[fold(title)] = element.attribute
     for attribute in aliases:
         table.setdefault(fold(attribute), attribute)
+    for element in (*ELEMENT_SETS["pic"], *ELEMENT_SETS["media"]) if level == "document" else ():
+        table.setdefault(fold(element.name), element.attribute or f"{MORE}:{element.name}")
     return table
 
 

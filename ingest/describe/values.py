@@ -145,6 +145,7 @@ def _word_table(table: str) -> dict[str, str]:
     for code, (vietnamese, english) in CODE_TABLES[table].items():
         words[fold(vietnamese)] = words[fold(english)] = words[code] = words[code.lstrip("0")] = code
         words[f"{code}{fold(vietnamese)}"] = words[f"{code}{fold(english)}"] = code
+    words.pop("", None)
     return words
 
 

@@ -64,6 +64,21 @@ def xlsx_tables(reading: Reading) -> Tables:
     return Tables(book.rows(case) if case is not None and separate else None, book.rows(documents), book.close)
 
 
+def xlsx_sheets(reading: Reading) -> Iterator[tuple[str, Rows]]:
+    """Yield every visible sheet of a workbook, by name; a sheet's rows are read before the next is asked for.
+
+    Raises:
+        DescriptorError: not a readable Excel workbook.
+    """
+    book = _Workbook(reading)
+    try:
+        for sheet in book.sheets:
+            if not sheet.hidden:
+                yield sheet.name, book.rows(sheet)
+    finally:
+        book.close()
+
+
 @dataclass(frozen=True, slots=True)
 class _Sheet:
     name: str

@@ -29,7 +29,7 @@ def read_xml(reading: Reading) -> Iterator[Cells]:
     Raises:
         DescriptorError: not well-formed, or it declares a document type or entities.
     """
-    _refuse_declarations(reading)
+    refuse_declarations(reading)
     with reading.path.open("rb") as stream:
         events = etree.iterparse(
             stream,
@@ -48,7 +48,7 @@ def read_xml(reading: Reading) -> Iterator[Cells]:
             raise DescriptorError(f"{numbered(N_('line #, column #'), line, column)}: {error.msg}") from error
 
 
-def _refuse_declarations(reading: Reading) -> None:
+def refuse_declarations(reading: Reading) -> None:
     """Refuse document types outright: a description needs none, and attacks on XML readers do."""
     tail = b""
     with reading.path.open("rb") as stream:

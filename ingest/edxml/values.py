@@ -208,6 +208,8 @@ class EdxmlMessage:
     response_for: tuple[DocumentKey, ...] = ()
     """The documents this one answers; of a status message the one it speaks of."""
     steering_type: str = ""
+    secrecy: str = ""
+    """`Secret` of the older generation; the regulation in force has no such element."""
     trace: tuple[TraceEntry, ...] = ()
     business: BusinessPart = BusinessPart()
     status_code: str = ""

@@ -13,13 +13,15 @@ from typing import Any
 
 from ingest.describe import findings as kinds
 from ingest.describe.convert import case_place, document_place
+from ingest.packages.findings import NOT_IN_STANDARD
 from ingest.sources.matching import FileMatches, match_files
 from ingest.sources.values import Description
 from model.casefile import CaseFile, Document
 from model.elements import (
     CASE_FILE_ELEMENTS,
     CODE_TABLES,
-    DOCUMENT_ELEMENTS,
+    ELEMENT_SETS,
+    LOOSE_ELEMENTS,
     Element,
     ElementType,
     Obligation,
@@ -28,6 +30,8 @@ from model.findings import Finding
 
 _BORN_DIGITAL, _DIGITISED, _MIXED = "01", "02", "03"
 _RETENTION_RANK = {code: rank for rank, code in enumerate(("06", "05", "04", "03", "02", "01"))}
+_ALWAYS = ("fileCode", "title")
+"""What every standard of description has a place for."""
 _UNREADABLE = frozenset(
     kind.code for kind in (kinds.BAD_DATE, kinds.BAD_NUMBER, kinds.BAD_BOOLEAN, kinds.TWO_DIGIT_YEAR)
 )
@@ -54,18 +58,37 @@ def check_description(description: Description, names: Iterable[bytes]) -> Itera
     unreadable = {finding.location for finding in description.findings if finding.code in _UNREADABLE}
     no_identifiers = any(f.code == kinds.NO_DOCUMENT_IDENTIFIERS.code for f in description.findings)
     case_file = description.case_file
-    yield from _case_file(case_file, unreadable)
+    yield from _checked(description, _case_file(case_file, unreadable))
     state = _Documents(case_file=case_file, unreadable=unreadable, no_identifiers=no_identifiers)
+    yield from _checked(description, _documents(description, state, matches))
+    yield from state.totals()
+    yield from matches.findings
+    yield from matches.unnamed(description.links)
+
+
+def _documents(description: Description, state: "_Documents", matches: FileMatches) -> Iterator[Finding]:
     for document in description.documents:
         yield from state.check(document)
         yield from _named_files(document, matches)
-    yield from state.totals()
-    yield from matches.findings
-    yield from matches.unnamed()
+
+
+def _checked(description: Description, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings; what a foreign standard has no place for is told once an element, and weighs less."""
+    if not description.standard:
+        yield from findings
+        return
+    told: set[str] = set()
+    for finding in findings:
+        field_name, title = dict(finding.args).get("field", ""), dict(finding.args).get("title", "")
+        if finding.code != kinds.MISSING.code or field_name in _ALWAYS:
+            yield finding
+        elif field_name not in told:
+            told.add(field_name)
+            yield NOT_IN_STANDARD.at(field_name, standard=description.standard, title=title)
 
 
 def _case_file(case_file: CaseFile, unreadable: set[str]) -> Iterator[Finding]:
-    for element in CASE_FILE_ELEMENTS:
+    for element in LOOSE_ELEMENTS if case_file.is_loose else CASE_FILE_ELEMENTS:
         value = getattr(case_file, element.attribute)
         place = case_place(element.name)
         if value is None or value == "" or value == ():
@@ -154,7 +177,8 @@ class _Documents:
         """Yield what is wrong with one document."""
         self.count += 1
         confidence = document.confidence_level or self.case_file.confidence_level
-        for element, plain, value in zip(DOCUMENT_ELEMENTS, _PLAIN, _DOCUMENT_VALUES(document), strict=True):
+        elements, plains, values = _SETS.get(document.form) or _SETS[""]
+        for element, plain, value in zip(elements, plains, values(document), strict=True):
             if value is None or value == "" or value == ():
                 if element.obligation is not Obligation.OPTIONAL and self._due(element, document, confidence):
                     yield _missing(element, document_place(document.ordinal, element.name))
@@ -238,8 +262,25 @@ def _plain_check(element: Element) -> Callable[[Any], bool]:
     return lambda value: element.type is ElementType.BOOLEAN and isinstance(value, bool)
 
 
-_PLAIN = tuple(_plain_check(element) for element in DOCUMENT_ELEMENTS)
-_DOCUMENT_VALUES = attrgetter(*(element.attribute for element in DOCUMENT_ELEMENTS))
+def _reader(elements: tuple[Element, ...]) -> Callable[[Document], tuple[Any, ...]]:
+    """Return what gives the values of a document for a set of elements, those kept by name among them."""
+    if all(element.attribute for element in elements):
+        return attrgetter(*(element.attribute for element in elements))
+
+    def values(document: Document) -> tuple[Any, ...]:
+        more = dict(document.more)
+        return tuple(
+            getattr(document, element.attribute) if element.attribute else more.get(element.name, "")
+            for element in elements
+        )
+
+    return values
+
+
+_SETS = {
+    form: (elements, tuple(_plain_check(element) for element in elements), _reader(elements))
+    for form, elements in ELEMENT_SETS.items()
+}
 
 
 def _seen(seen: set[int], value: str) -> bool:

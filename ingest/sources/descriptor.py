@@ -18,6 +18,7 @@ from ingest.describe.titles import fold
 from ingest.sources.bag import BagSource
 from ingest.sources.folder import FolderSource
 from ingest.sources.guards import display_name, readings
+from ingest.sources.package import PackageSource
 from ingest.sources.values import Description, Limits, Source, SourceEntry, Submission
 from model.casefile import CaseFile, Document
 from model.dates import PartialDate
@@ -75,7 +76,7 @@ def descriptor_rank(name: str, folder: str = "") -> int | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class FoundDescriptor:
     """A descriptor where it lies."""
 
     rank: int
@@ -103,8 +104,10 @@ class DescribedDocuments:
             yield replace(document, **changes) if changes else document  # type: ignore[arg-type]  # names from _INHERITED
 
 
-def read_description(submission: Submission, work: Path, limits: Limits) -> Description:
-    """Find and read the descriptor of a submission.
+def read_description(
+    submission: Submission, work: Path, limits: Limits, agencies: Callable[[str], str] = lambda _code: ""
+) -> Description:
+    """Find and read what describes a submission: a package describes itself, anything else has a descriptor.
 
     Everything wrong with it is a finding; only a source that cannot be read at all is an error.
 
@@ -114,15 +117,67 @@ def read_description(submission: Submission, work: Path, limits: Limits) -> Desc
     Raises:
         InputError: the source is unreadable, unsafe, or beyond a limit.
     """
+    if isinstance(submission.source, PackageSource):
+        return submission.source.describe(submission, work, limits)
     log = FindingLog(limits.findings)
-    spool_path = work / DOCUMENTS
-    spool_path.unlink(missing_ok=True)
-    spool = Spool(spool_path, _encode, _decode, durable=False)
+    chosen = _choose(submission, log)
+    legacy = _read_legacy(chosen, submission, work, limits, agencies)
+    if legacy is not None:
+        return legacy
+    if chosen is None:
+        log.add(kinds.NO_DESCRIPTOR.at(submission.name))
+        return Description(case_file=CaseFile(), documents=(), findings=tuple(log))
+    return read_found(chosen, submission, work, limits, log)
+
+
+def _read_legacy(
+    chosen: FoundDescriptor | None,
+    submission: Submission,
+    work: Path,
+    limits: Limits,
+    agencies: Callable[[str], str],
+) -> Description | None:
+    """Read a description by Circular 02/2019; none where the descriptor, or in its absence the source, holds none."""
+    from ingest.legacy.describe import describe_legacy
+    from ingest.legacy.parts import is_legacy
+
+    if submission.case_code:
+        return None
+    if chosen is not None:
+        copy = work / f"sniffed{chosen.suffix}"
+        try:
+            _copy(chosen, copy, limits)
+            if not is_legacy(copy, limits):
+                return None
+        except DescriptorError:
+            return None  # said where it is read
+        finally:
+            copy.unlink(missing_ok=True)
+    beside = submission.beside
+    return describe_legacy(submission.source, work, limits, document_spool, agencies, beside)
+
+
+def read_supplied(submission: Submission, work: Path, limits: Limits) -> Description:
+    """Read the descriptor that lies beside a submission."""
+    log = FindingLog(limits.findings)
     chosen = _choose(submission, log)
     if chosen is None:
-        spool.close()
-        log.add(kinds.NO_DESCRIPTOR.at(submission.name))
-        return Description(case_file=CaseFile(), documents=spool, findings=tuple(log))
+        raise ValueError("nothing lies beside the submission")
+    return read_found(chosen, submission, work, limits, log)
+
+
+def document_spool(work: Path) -> Spool[Document]:
+    """Return the sequence the documents of a description are written to, emptied."""
+    path = work / DOCUMENTS
+    path.unlink(missing_ok=True)
+    return Spool(path, _encode, _decode, durable=False)
+
+
+def read_found(
+    chosen: FoundDescriptor, submission: Submission, work: Path, limits: Limits, log: FindingLog
+) -> Description:
+    """Read a descriptor that was found."""
+    spool = document_spool(work)
     copy = work / f"described{chosen.suffix}"
     reading = Reading(
         path=copy,
@@ -139,7 +194,7 @@ def read_description(submission: Submission, work: Path, limits: Limits) -> Desc
             reading.path = submission.beside
         for cells in _reader(chosen.suffix, batch=bool(submission.case_code))(reading):
             count += 1
-            _check_count(count, chosen.shown, limits)
+            check_count(count, chosen.shown, limits)
             spool.append(converter.document(cells, count))
     except DescriptorError as error:
         log.add(kinds.UNREADABLE_DESCRIPTOR.at(chosen.shown, name=chosen.shown, reason=error))
@@ -148,7 +203,7 @@ def read_description(submission: Submission, work: Path, limits: Limits) -> Desc
     if len(reading.case_codes) > 1 and not submission.case_code:
         codes = ", ".join(sorted(reading.case_codes)[:5])
         log.add(kinds.SEVERAL_CASE_FILES.at(chosen.shown, codes=codes))
-    documents = _complete(case_file, spool, converter, count, log)
+    documents = complete_documents(case_file, spool, converter, count, log)
     return Description(
         case_file=case_file,
         documents=documents,
@@ -183,7 +238,7 @@ def _date(text: str) -> PartialDate:
     return PartialDate.from_iso(text)
 
 
-def _complete(
+def complete_documents(
     case_file: CaseFile, spool: Spool[Document], converter: Converter, count: int, log: FindingLog
 ) -> Iterable[Document]:
     """Let documents take from the case file what none of them gives, and say so."""
@@ -216,10 +271,10 @@ def _shown(table: str, value: object) -> str:
     return "; ".join(code_word(table, part, "vi") if table else part for part in parts)
 
 
-def _choose(submission: Submission, log: FindingLog) -> _Found | None:
+def _choose(submission: Submission, log: FindingLog) -> FoundDescriptor | None:
     beside = submission.beside
     if beside is not None:
-        return _Found(
+        return FoundDescriptor(
             rank=-1, name=b"", shown=beside.name, suffix=beside.suffix.lower(), open=lambda: _open_beside(beside)
         )
     found = sorted(find_descriptors(submission.source), key=lambda item: (item.rank, item.shown))
@@ -231,7 +286,7 @@ def _choose(submission: Submission, log: FindingLog) -> _Found | None:
     return found[0]
 
 
-def find_descriptors(source: Source) -> Iterator[_Found]:
+def find_descriptors(source: Source) -> Iterator[FoundDescriptor]:
     """Yield the descriptors of a source: at its root, in its only top folder, or among a bag's tag files."""
     folder = source.location.name if source.kind == "folder" else source.location.name.split(".")[0]
     if isinstance(source, FolderSource):
@@ -256,14 +311,14 @@ def _may_be(name: bytes, folder: str) -> bool:
     return any(descriptor_rank(text.rsplit("/", 1)[-1], own) is not None for text in readings(name))
 
 
-def _found(source: Source, entry: SourceEntry, folder: str, *, tag: bool = False) -> _Found | None:
+def _found(source: Source, entry: SourceEntry, folder: str, *, tag: bool = False) -> FoundDescriptor | None:
     head, _, base = entry.name.rpartition(b"/")
     own = display_name(head) if head and not tag else folder
     for text in readings(base):
         rank = descriptor_rank(text, own)
         if rank is not None:
             opener = source.open_tag if tag and isinstance(source, BagSource) else source.open
-            return _Found(
+            return FoundDescriptor(
                 rank=rank + (1000 if tag else 0),
                 name=b"" if tag else entry.name,
                 shown=display_name(entry.name),
@@ -273,7 +328,7 @@ def _found(source: Source, entry: SourceEntry, folder: str, *, tag: bool = False
     return None
 
 
-def _copy(found: _Found, target: Path, limits: Limits) -> None:
+def _copy(found: FoundDescriptor, target: Path, limits: Limits) -> None:
     """Copy a descriptor into the work area, so that every reader has a file, wherever it came from."""
     size = 0
     try:
@@ -301,7 +356,7 @@ def _open_beside(path: Path) -> BinaryIO:
         raise DescriptorError(f"{error.strerror}") from error
 
 
-def _check_count(count: int, name: str, limits: Limits) -> None:
+def check_count(count: int, name: str, limits: Limits) -> None:
     if count > limits.entries:
         raise InputError(
             N_("The descriptor {name} lists more than {limit} documents."),

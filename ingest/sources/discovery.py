@@ -14,6 +14,7 @@ from ingest.sources.bag import BagSource
 from ingest.sources.descriptor import EXTENSIONS, descriptor_rank
 from ingest.sources.folder import FolderSource
 from ingest.sources.guards import is_system_file, unreadable
+from ingest.sources.package import METS_NAME, PackageSource
 from ingest.sources.tar import TarSource
 from ingest.sources.values import Limits, Source, Submission
 from ingest.sources.zip import ZipSource
@@ -22,8 +23,10 @@ from model.findings import printable
 from model.text import N_
 
 BATCH_LEVELS = 3
-_ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 _DECLARATION = b"bagit.txt"
+_METS_DEPTH = 3
+"""Folders above the METS of a package at most: the archive's, the bag's `data`, the package's own."""
 
 
 def discover(paths: Sequence[Path], limits: Limits) -> Iterator[Submission]:
@@ -69,12 +72,14 @@ class _Listing:
     others: list[Path]
     """Files that are neither; those of the operating system left out."""
     is_bag: bool
+    has_mets: bool
 
 
 def _folder(path: Path, limits: Limits, levels: int) -> Iterator[Submission]:
     listing = _list(path)
-    if listing.is_bag:
-        yield _submission(BagSource(FolderSource(path, limits), b"", limits))
+    source = _special(path, listing, limits)
+    if source is not None:
+        yield _submission(source)
         return
     table = _batch_table(listing, limits)
     if table is not None:
@@ -83,7 +88,11 @@ def _folder(path: Path, limits: Limits, levels: int) -> Iterator[Submission]:
         yield _submission(FolderSource(path, limits))
     elif not listing.others:
         yield from _batch(listing, limits, levels, None)
-    elif any(_holds_case_files(folder, levels - 1) for folder in listing.folders) or _with_descriptor(listing):
+    elif (
+        any(_holds_case_files(folder, levels - 1) for folder in listing.folders)
+        or _with_descriptor(listing)
+        or any(isinstance(open_archive(archive, limits), PackageSource) for archive in listing.archives)
+    ):
         yield from _batch(listing, limits, levels, None)
         raise InputError(
             N_("{path} also holds loose files that belong to no case file, such as “{name}”; they were not taken in."),
@@ -109,8 +118,7 @@ def _described_by(table: Path, path: Path, limits: Limits) -> Submission:
     """Return a case file that a table beside it describes, unless it brings its own descriptor."""
     if path.is_dir():
         listing = _list(path)
-        source: Source = FolderSource(path, limits)
-        source = BagSource(source, b"", limits) if listing.is_bag else source
+        source = _special(path, listing, limits) or FolderSource(path, limits)
         own = None if not listing.descriptors else path
         code = path.name
     else:
@@ -123,7 +131,7 @@ def _described_by(table: Path, path: Path, limits: Limits) -> Submission:
 
 
 def _list(path: Path) -> _Listing:
-    listing = _Listing([], [], [], [], False)
+    listing = _Listing([], [], [], [], False, False)
     try:
         with os.scandir(path) as found:
             items = sorted(found, key=lambda item: os.fsencode(item.name))
@@ -144,9 +152,42 @@ def _list(path: Path) -> _Listing:
             listing.descriptors.append(here)
         elif not is_system_file(os.fsencode(item.name)):
             listing.others.append(here)
+    listing.has_mets = any(os.fsencode(other.name) == METS_NAME for other in listing.others)
     beside = {archive: _beside(archive) for archive in listing.archives}
     listing.others = [other for other in listing.others if other not in beside.values()]
     return listing
+
+
+def _special(path: Path, listing: _Listing, limits: Limits) -> Source | None:
+    """Return the source of a folder that is a package or a bag; none for any other folder."""
+    looks_so = listing.has_mets or (not listing.descriptors and _looks_like_package(listing))
+    if not listing.is_bag and not looks_so:
+        return None
+    source: Source = FolderSource(path, limits)
+    package = _package(source, limits)
+    if package is not None:
+        return package
+    return BagSource(source, b"", limits) if listing.is_bag else None
+
+
+def _looks_like_package(listing: _Listing) -> bool:
+    return {"representations", "metadata"} <= {folder.name for folder in listing.folders}
+
+
+def _package(source: Source, limits: Limits) -> PackageSource | None:
+    """Return the package a source holds; none when it holds something else.
+
+    A source that cannot be read, or is unsafe to read, is none either: what reads it next says so.
+    """
+    from preservation.package.detect import is_package_type
+
+    try:
+        found = PackageSource(source, "", limits).opened.detected
+    except InputError:
+        return None
+    finally:
+        source.close()
+    return PackageSource(source, found.type, limits) if is_package_type(found) else None
 
 
 def _with_descriptor(listing: _Listing) -> bool:
@@ -157,7 +198,7 @@ def _holds_case_files(path: Path, levels: int) -> bool:
     if levels < 0:
         return False
     listing = _list(path)
-    if listing.is_bag or listing.descriptors or _with_descriptor(listing):
+    if listing.is_bag or listing.has_mets or listing.descriptors or _with_descriptor(listing):
         return True
     return any(_holds_case_files(folder, levels - 1) for folder in listing.folders)
 
@@ -179,7 +220,7 @@ def _batch_table(listing: _Listing, limits: Limits) -> Path | None:
 def archive_stem(name: str) -> str:
     """Return the name of an archive without its extension; empty when it is not named like one we read."""
     lowered = name.lower()
-    for suffix in sorted(_ARCHIVE_SUFFIXES, key=len, reverse=True):
+    for suffix in sorted(ARCHIVE_SUFFIXES, key=len, reverse=True):
         if lowered.endswith(suffix) and len(name) > len(suffix):
             return name[: -len(suffix)]
     return ""
@@ -217,21 +258,26 @@ def open_archive(path: Path, limits: Limits) -> Source:
         raise unreadable(_shown(path), error) from error
     source: Source = ZipSource(path, limits) if magic[:2] == b"PK" else TarSource(path, limits)
     try:
-        top = _bag_top(source)
+        top, looks_so = _marks(source)
     except InputError:
-        top = None
+        return source
     finally:
         source.close()
+    if looks_so and (package := _package(source, limits)) is not None:
+        return package
     return source if top is None else BagSource(source, top, limits)
 
 
-def _bag_top(source: Source) -> bytes | None:
+def _marks(source: Source) -> tuple[bytes | None, bool]:
+    """Return the top folder of the bag in an archive, if it is one, and whether it may hold a package."""
+    top: bytes | None = None
+    has_mets = False
     for entry in source.entries():
-        if entry.name == _DECLARATION:
-            return b""
-        if entry.name.endswith(b"/" + _DECLARATION) and entry.name.count(b"/") == 1:
-            return entry.name[: -len(_DECLARATION)]
-    return None
+        folder, _, base = entry.name.rpartition(b"/")
+        if base == _DECLARATION and b"/" not in folder and top is None:
+            top = folder + b"/" if folder else b""
+        has_mets = has_mets or (base == METS_NAME and entry.name.count(b"/") <= _METS_DEPTH)
+    return top, has_mets
 
 
 def _submission(source: Source, beside: Path | None = None, case_code: str = "") -> Submission:

@@ -5,7 +5,7 @@ bare name also matches a file in a folder, when only one file is called so.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ingest.describe import findings as kinds
@@ -32,6 +32,8 @@ class FileMatches:
 
     owners: dict[bytes, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    described: frozenset[bytes] = frozenset()
+    """Files that are part of the description, which need no document."""
     _named: dict[str, list[_Named]] = field(default_factory=dict)
     """By folded name."""
     _loose: list[tuple[bytes, str]] = field(default_factory=list)
@@ -45,10 +47,14 @@ class FileMatches:
                 return named.matched is None
         return True
 
-    def unnamed(self) -> Iterator[Finding]:
-        """Yield the files that no document names; files of the computer and further descriptors need no name."""
+    def unnamed(self, needless: Container[bytes] = ()) -> Iterator[Finding]:
+        """Yield the files that no document names; files of the computer and further descriptors need no name.
+
+        Args:
+            needless: names of further files that need none.
+        """
         for name, text in self._loose:
-            if name in self.owners or is_system_file(name):
+            if name in self.owners or name in needless or is_system_file(name):
                 continue
             if "/" not in text and descriptor_rank(text) is not None:
                 continue
@@ -58,7 +64,7 @@ class FileMatches:
 
 def match_files(description: Description, names: Iterable[bytes]) -> FileMatches:
     """Match the names of handed-in files with those the description gives."""
-    matches = FileMatches()
+    matches = FileMatches(described=description.further)
     _index(description, matches)
     head, slash, _ = description.descriptor.rpartition(b"/")
     top = head + slash

@@ -2,7 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 
-from model.elements import CASE_FILE_ELEMENTS, CODE_TABLES, DOCUMENT_ELEMENTS, Element, ElementType, Obligation
+from model.elements import (
+    CASE_FILE_ELEMENTS,
+    CODE_TABLES,
+    DOCUMENT_ELEMENTS,
+    ELEMENT_SETS,
+    LOOSE_ELEMENTS,
+    Element,
+    ElementType,
+    Obligation,
+)
 from model.text import N_, translate
 
 SCHEMA_ID = "urn:chauban:schema:hoso:1"
@@ -23,9 +32,22 @@ OBLIGATION_WORDS = {
 def json_schema() -> dict[str, object]:
     """Return the JSON Schema (draft 2020-12) of hoso.json."""
     case = {element.name: _property(element) for element in CASE_FILE_ELEMENTS}
+    document = {element.name: _property(element) for element in DOCUMENT_ELEMENTS}
     for name, title in (("fondsCode", "Mã phông"), ("agencyCode", "Mã cơ quan"), ("agencyName", "Tên cơ quan")):
         case[name] = {"title": title, "type": "string"}
-    document = {element.name: _property(element) for element in DOCUMENT_ELEMENTS}
+    case["source"] = _property(next(element for element in LOOSE_ELEMENTS if element.name == "source"))
+    case["more"] = document["more"] = {
+        "title": "Trường khác",
+        "description": "Further elements, each as its name and its value.",
+        "type": "array",
+        "items": {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2},
+    }
+    document["form"] = {
+        "title": "Loại mô tả",
+        "description": "Absent for text, pic for a picture, media for sound or video.",
+        "type": "string",
+        "enum": list(ELEMENT_SETS),
+    }
     document["files"] = {
         "title": "Tên tệp",
         "description": "File names relative to the descriptor's folder, / between folders.",

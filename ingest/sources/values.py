@@ -79,6 +79,22 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The package of another system that a submission came as."""
+
+    type: str
+    """As `package check` names it, such as `vn-tt05-sip`."""
+    objid: str = ""
+    profile: str = ""
+    record_status: str = ""
+    """RECORDSTATUS of METS: NEW, SUPPLEMENT, REPLACEMENT, TEST or another word."""
+
+    def to_json(self) -> dict[str, str]:
+        """Return the stored form."""
+        return {name: getattr(self, name) for name in ("type", "objid", "profile", "record_status")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
     """What the descriptor says, and what is wrong with it."""
 
@@ -92,6 +108,16 @@ class Description:
     """The descriptor beside the source, if it was supplied there."""
     copy: Path | None = None
     """The descriptor's bytes in the work area, whichever way it came; none when there is no descriptor."""
+    further: frozenset[bytes] = frozenset()
+    """Entries that are part of the description too: kept like other files, whether or not a document names them."""
+    registration: str = ""
+    """Registration code of the submission (altRecordID SUBMISSIONAGREEMENT of a package)."""
+    origin: Origin | None = None
+    """The package it came as; none for a case file with a descriptor."""
+    standard: str = ""
+    """The foreign standard the description follows, such as `EAD3`, which has not all elements of the circular."""
+    links: frozenset[bytes] = frozenset()
+    """Names of entries that stand for documents kept in other packages; no document need name them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

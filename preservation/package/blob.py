@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -25,6 +25,16 @@ class Sums:
     def of(cls, content: bytes) -> "Sums":
         """Measure bytes that are at hand."""
         return cls(len(content), hashlib.sha256(content).digest(), hashlib.sha512(content).digest())
+
+    @classmethod
+    def of_chunks(cls, chunks: Iterable[bytes]) -> "Sums":
+        """Measure bytes that come in pieces."""
+        size, sha256, sha512 = 0, hashlib.sha256(), hashlib.sha512()
+        for chunk in chunks:
+            size += len(chunk)
+            sha256.update(chunk)
+            sha512.update(chunk)
+        return cls(size, sha256.digest(), sha512.digest())
 
 
 class Blob:

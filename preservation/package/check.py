@@ -26,10 +26,12 @@ from preservation.package.fixity import Fixity
 from preservation.package.metscheck import MetsFacts, check_mets
 from preservation.package.premischeck import check_premis
 from preservation.package.tree import PackageTree, PathSet, SubTree
-from preservation.package.tt05 import check_tt05
+from preservation.package.tt05 import Tt05Check
 
 CaseFolderCheck = Callable[[Path], ValidationReport]
 """Checks a folder of documents with a descriptor; lives where descriptors are read."""
+EdxmlCheck = Callable[[Path], ValidationReport]
+"""Checks an edXML message; lives where messages are read."""
 
 KEPT = 10_000
 """Findings of a report; further ones are counted."""
@@ -38,7 +40,9 @@ _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _PREMIS_PLACES = ("metadata/preservation/", "/metadata/preservation/")
 
 
-def check_package(path: Path, *, case_folder: CaseFolderCheck | None = None) -> ValidationReport:
+def check_package(
+    path: Path, *, case_folder: CaseFolderCheck | None = None, edxml: EdxmlCheck | None = None
+) -> ValidationReport:
     """Check whatever lies at a path: a bag, an information package, both in one, or a METS file alone.
 
     Nothing is unpacked, fetched or written.
@@ -46,6 +50,7 @@ def check_package(path: Path, *, case_folder: CaseFolderCheck | None = None) -> 
     Args:
         path: folder, ZIP, TAR or file.
         case_folder: checks folders of documents with a descriptor; without it they stay undecided.
+        edxml: checks edXML messages; without it they stay undecided.
 
     Raises:
         InputError: nothing is there, or it cannot be opened.
@@ -58,9 +63,21 @@ def check_package(path: Path, *, case_folder: CaseFolderCheck | None = None) -> 
             report = case_folder(path)
             findings = (*tree.problems, *report.findings)
             return ValidationReport.of(str(path), findings, type=CASE_FOLDER)
+        if found.type == EDXML and edxml is not None:
+            return edxml(path)
         return _check_tree(tree, found, str(path), root_name=path.resolve().name)
     finally:
         tree.close()
+
+
+def check_opened(tree: PackageTree, *, root_name: str = "") -> ValidationReport:
+    """Check a package in a tree that somebody else opened, reads and closes.
+
+    Args:
+        tree: digests it knows already are not computed again (`ReadBefore`).
+        root_name: of the folder the tree is; empty when it has no name of its own.
+    """
+    return _check_tree(tree, detect(tree), tree.location, root_name=root_name)
 
 
 def check_container(stream: BinaryIO, name: str) -> ValidationReport:
@@ -144,20 +161,21 @@ def _check_information(
     check_structure(package, log, regime or regime_of(found.head.profile), archive=archive)
     if found.bag is None:
         _check_name(package, found.head.objid, root_name, log)
-    referenced, premis = _check_all_mets(package, fixity, log, regime)
+    tt05 = Tt05Check(package, found.tt05_type, log, ours=ours) if found.tt05_type else None
+    referenced, premis = _check_all_mets(package, fixity, log, tt05)
     for path, _size in package.files():
         if path != "METS.xml" and path not in referenced:
             log.add(kinds.NOT_REFERENCED.at(package.at(path)))
     described = PathSet()
     for path in sorted(premis | _premis_files(package)):
         described.update(check_premis(package, path, fixity, log).described)
-    if found.tt05_type:
-        check_tt05(package, found.tt05_type, log, ours=ours)
+    if tt05 is not None:
+        tt05.finish()
     return referenced, described
 
 
 def _check_all_mets(
-    package: SubTree, fixity: Fixity, log: FindingLog, regime: Regime | None
+    package: SubTree, fixity: Fixity, log: FindingLog, tt05: Tt05Check | None
 ) -> tuple[PathSet, set[str]]:
     referenced = PathSet()
     premis: set[str] = set()
@@ -173,7 +191,8 @@ def _check_all_mets(
         if path in done or package.size(path) is None:
             continue
         done.add(path)
-        facts: MetsFacts = check_mets(package, path, fixity, log, regime=regime)
+        regime, watcher = (None, None) if tt05 is None else (TT05, tt05.watcher(path))
+        facts: MetsFacts = check_mets(package, path, fixity, log, regime=regime, watcher=watcher)
         referenced.update(facts.referenced)
         premis.update(facts.premis)
         todo += facts.pointers
@@ -187,6 +206,7 @@ def _premis_files(package: SubTree) -> set[str]:
         if path.endswith(".xml")
         and path.rpartition("/")[2].lower().startswith("premis")
         and (path.startswith(_PREMIS_PLACES[0]) or _PREMIS_PLACES[1] in path)
+        and not path.startswith("documentation/")
     }
 
 

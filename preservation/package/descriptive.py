@@ -1,8 +1,7 @@
-"""Descriptive metadata: `<simpledc>` of the circular, and EAD3.
+"""Descriptive metadata as one EAD3 finding aid.
 
 Source:
-    Circular 05/2025/TT-BNV, Annexes I and V (`EAD.xml`, `EAD_doc`); EAD3 1.1; docs/format/aip-v1.md section 6.4;
-    docs/format/dip-v1.md section 5.
+    EAD3 1.1; docs/format/aip-v1.md section 6.4.
 """
 
 from collections.abc import Sequence
@@ -13,9 +12,8 @@ from model.dates import PartialDate
 from model.elements import code_word
 from preservation.package.blob import Blob
 from preservation.package.profiles import EARK
+from preservation.package.simpledc import element_text
 from preservation.package.xmltext import escape, href, time_text
-
-_SEPARATOR = "; "
 
 _LANGUAGE_CODES = {
     "01": ("vie",),
@@ -32,90 +30,6 @@ _LANGUAGE_CODES = {
 """The circular's language codes in ISO 639-2/B and 639-3; others are `und`."""
 
 _DAO_TYPES = {"01": "borndigital", "02": "derived"}
-
-
-def case_file_simpledc(case_file: CaseFile) -> str:
-    """Return `EAD.xml`: 18 elements, each exactly once, in the order of the archival package's schema."""
-    return simpledc(
-        "../../schemas/EAD.xsd",
-        (
-            ("arcFileCode", case_file.file_code),
-            ("title", case_file.title),
-            ("maintenance", case_file.maintenance),
-            ("mode", case_file.mode),
-            ("language", _SEPARATOR.join(case_file.languages)),
-            ("startDate", _date(case_file.start_date)),
-            ("endDate", _date(case_file.end_date)),
-            ("keyword", _SEPARATOR.join(case_file.keywords)),
-            ("totalDoc", _number(case_file.total_doc)),
-            ("numberOfPaper", _number(case_file.number_of_paper)),
-            ("numberOfPage", _number(case_file.number_of_page)),
-            ("format", case_file.format),
-            ("inforSign", case_file.infor_sign),
-            ("confidenceLevel", case_file.confidence_level),
-            ("paperFileCode", case_file.paper_file_code),
-            ("description", case_file.description),
-            ("riskRecovery", _boolean(case_file.risk_recovery)),
-            ("riskRecoveryStatus", case_file.risk_recovery_status),
-        ),
-    )
-
-
-def document_simpledc(document: Document, case_file: CaseFile) -> str:
-    """Return `EAD_doc_….xml`: 19 elements, each exactly once, in the order of the archival package's schema."""
-    return simpledc(
-        "../../../../schemas/EAD_doc.xsd",
-        (
-            ("arcFileCode", case_file.file_code),
-            ("mode", document.mode),
-            ("language", _SEPARATOR.join(document.languages)),
-            ("keyword", _SEPARATOR.join(document.keywords)),
-            ("numberOfPage", _number(document.number_of_page)),
-            ("format", document.format),
-            ("inforSign", document.infor_sign),
-            ("confidenceLevel", document.confidence_level),
-            ("description", document.description),
-            ("docCode", document.doc_code),
-            ("docOrdinal", str(document.ordinal)),
-            ("typeName", document.type_name),
-            ("codeNumber", document.code_number),
-            ("codeNotation", document.code_notation),
-            ("issuedDate", _date(document.issued_date)),
-            ("organName", document.organ_name),
-            ("subject", document.subject),
-            ("autograph", document.autograph),
-            ("process", _boolean(document.process)),
-        ),
-    )
-
-
-def disseminated_simpledc(document: Document) -> str:
-    """Return `EAD_doc_….xml` of a dissemination package: 20 elements, each exactly once, in the order of Annex V."""
-    return simpledc(
-        "../../../../schemas/EAD_doc.xsd",
-        (
-            ("docId", document.doc_id),
-            ("arcDocCode", document.doc_code),
-            ("maintenance", document.maintenance),
-            ("typeName", document.type_name),
-            ("codeNumber", document.code_number),
-            ("codeNotation", document.code_notation),
-            ("issuedDate", _date(document.issued_date)),
-            ("subject", document.subject),
-            ("language", _SEPARATOR.join(document.languages)),
-            ("numberOfPage", _number(document.number_of_page)),
-            ("inforSign", document.infor_sign),
-            ("keyword", _SEPARATOR.join(document.keywords)),
-            ("mode", document.mode),
-            ("confidenceLevel", document.confidence_level),
-            ("autograph", document.autograph),
-            ("format", document.format),
-            ("process", _boolean(document.process)),
-            ("riskRecovery", _boolean(document.risk_recovery)),
-            ("riskRecoveryStatus", document.risk_recovery_status),
-            ("description", document.description),
-        ),
-    )
 
 
 class Ead3:
@@ -173,9 +87,9 @@ def _case_file_did(case_file: CaseFile, objid: str) -> str:
         _date_range(case_file.start_date, case_file.end_date),
         f"<origination><corpname><part>{escape(creator)}</part></corpname></origination>" if creator else "",
         _languages(case_file.languages),
-        _element("physdesc", "totalDoc", _number(case_file.total_doc)),
-        _element("physdesc", "numberOfPaper", _number(case_file.number_of_paper)),
-        _element("physdesc", "numberOfPage", _number(case_file.number_of_page)),
+        _element("physdesc", "totalDoc", element_text(case_file.total_doc)),
+        _element("physdesc", "numberOfPaper", element_text(case_file.number_of_paper)),
+        _element("physdesc", "numberOfPage", element_text(case_file.number_of_page)),
         _element("physdesc", "format", _word("format", case_file.format)),
     ]
     return "<did>" + "".join(parts) + "</did>\n"
@@ -188,9 +102,11 @@ def _case_file_notes(case_file: CaseFile) -> str:
         + _keywords(case_file.keywords)
         + _note("odd", "inforSign", case_file.infor_sign)
         + _note("odd", "confidenceLevel", _word("confidenceLevel", case_file.confidence_level))
-        + _note("odd", "riskRecovery", _boolean(case_file.risk_recovery))
+        + _note("odd", "riskRecovery", element_text(case_file.risk_recovery))
         + _note("odd", "riskRecoveryStatus", _word("riskRecoveryStatus", case_file.risk_recovery_status))
         + _note("odd", "description", case_file.description)
+        + _note("odd", "source", _word("source", case_file.source))
+        + _more(case_file.more)
     )
 
 
@@ -207,7 +123,7 @@ def _component(document: Document, case_file: CaseFile) -> str:
         + (f"<origination><name><part>{escape(maker)}</part></name></origination>" if maker else "")
         + _languages(document.languages)
         + _element("materialspec", "typeName", _word("typeName", document.type_name))
-        + _element("physdesc", "numberOfPage", _number(document.number_of_page))
+        + _element("physdesc", "numberOfPage", element_text(document.number_of_page))
         + _element("physdesc", "format", _word("format", document.format))
         + _digital_objects(document, case_file)
     )
@@ -218,10 +134,12 @@ def _component(document: Document, case_file: CaseFile) -> str:
         + _note("odd", "inforSign", document.infor_sign)
         + _note("odd", "confidenceLevel", _word("confidenceLevel", document.confidence_level))
         + _note("odd", "autograph", document.autograph)
-        + _note("odd", "process", _boolean(document.process))
-        + _note("odd", "riskRecovery", _boolean(document.risk_recovery))
+        + _note("odd", "process", element_text(document.process))
+        + _note("odd", "riskRecovery", element_text(document.risk_recovery))
         + _note("odd", "riskRecoveryStatus", _word("riskRecoveryStatus", document.risk_recovery_status))
         + _note("odd", "description", document.description)
+        + _note("odd", "form", document.form)
+        + _more(document.more)
     )
     return f'<c level="item"><did>{did}</did>{notes}</c>\n'
 
@@ -261,36 +179,16 @@ def _note(name: str, localtype: str, value: str) -> str:
     return f'<{name} localtype="{localtype}"><p>{escape(value)}</p></{name}>\n' if value else ""
 
 
+def _more(elements: Sequence[tuple[str, str]]) -> str:
+    """Return further elements as notes: the name as the head, so that any name can stand there."""
+    return "".join(
+        f'<odd localtype="more"><head>{escape(name)}</head><p>{escape(value)}</p></odd>\n' for name, value in elements
+    )
+
+
 def _word(table: str, code: str) -> str:
     """Return a code with its Vietnamese word, such as `01 Công khai`."""
     if not code:
         return ""
     word = code_word(table, code, "vi")
     return code if word == code else f"{code} {word}"
-
-
-def simpledc(schema: str, elements: Sequence[tuple[str, str]]) -> str:
-    """Return a `<simpledc>` document.
-
-    Args:
-        schema: of the document, relative to it.
-        elements: names and values, in the order of the schema.
-    """
-    lines = "".join([f"  <{name}>{escape(value)}</{name}>\n" for name, value in elements])
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        '<simpledc xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-        f'xsi:noNamespaceSchemaLocation="{schema}">\n{lines}</simpledc>\n'
-    )
-
-
-def _date(moment: PartialDate | None) -> str:
-    return moment.vietnamese if moment else ""
-
-
-def _number(value: int | None) -> str:
-    return "" if value is None else str(value)
-
-
-def _boolean(value: bool | None) -> str:
-    return "" if value is None else str(int(value))

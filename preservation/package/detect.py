@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from model.errors import InputError
+from preservation.package.edxml import begins_as_edxml
 from preservation.package.metscheck import MetsHead, read_head
 from preservation.package.safexml import XmlFault, local_name, read_small, root_tag
 from preservation.package.tree import PackageTree, SingleFileTree, SubTree
@@ -13,7 +14,6 @@ EARK_CSIP, EARK_SIP, EARK_AIP = "eark-csip", "eark-sip", "eark-aip"
 TT05_PREFIX = "vn-tt05-"
 
 _METS_NAMESPACE = b"www.loc.gov/METS"
-_EDXML = (b"edXML", b"http://www.mic.gov.vn/TBT/QCVN_102_2016")
 _SNIFF = 4096
 _MANIFEST = re.compile(r"manifest-[^/]+\.txt", re.IGNORECASE)
 _DESCRIPTORS = ("hoso.json", "hoso.xml")
@@ -61,6 +61,11 @@ def detect(tree: PackageTree) -> Detected:
         if kind is not None:
             return Detected(type=kind)
     return Detected(type=UNKNOWN)
+
+
+def is_package_type(found: Detected) -> bool:
+    """Tell whether what was recognised is an information package, alone or in a bag."""
+    return found.package is not None and not found.bare_mets
 
 
 def single_top_folder(tree: SubTree) -> str | None:
@@ -173,7 +178,7 @@ def _detect_file(tree: SingleFileTree) -> Detected:
     name = next(path for path, _size in tree.files())
     with tree.open(name) as stream:
         start = stream.read(_SNIFF)
-    if name.lower().endswith(".edxml") or any(mark in start for mark in _EDXML):
+    if name.lower().endswith(".edxml") or begins_as_edxml(start):
         return Detected(type=EDXML)
     whole = SubTree(tree, "")
     if _METS_NAMESPACE in start or name.lower() == "mets.xml":

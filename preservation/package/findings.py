@@ -350,6 +350,20 @@ REFERENCE_ALGORITHM = finding_kind(
     source="CSIP 2.2.0 CSIP72",
     undecided=True,
 )
+REFERENCE_SPELLING = finding_kind(
+    "mets.reference-spelling",
+    _WARNING,
+    N_("METS writes “{href}”; the file it means is {path}."),
+    remedy=N_("Ask the maker of the package to write the path as the file is named, relative to the METS file."),
+    source="CSIP 2.2.0 CSIP79",
+)
+METS_UNRESOLVED = finding_kind(
+    "mets.identifier-unresolved",
+    _WARNING,
+    N_("This refers to “{identifier}”, and no element of the METS file has that identifier."),
+    remedy=N_("Ask the maker of the package to correct its METS file, or correct it before sending."),
+    source="METS 1.12",
+)
 NOT_REFERENCED = finding_kind(
     "mets.not-referenced",
     _WARNING,
@@ -416,9 +430,13 @@ TT05_COUNT = finding_kind(
     remedy=_FIX_DESCRIPTION,
     source="TT 05/2025",
 )
-TT05_ORDER = finding_kind("tt05.order", _INFO, N_("The elements are not in the order of the schema."))
+TT05_ORDER = finding_kind(
+    "tt05.order", _INFO, N_("The elements are not in the order of the schema (descriptions like this: {count}).")
+)
 TT05_OTHER_NAME = finding_kind(
-    "tt05.other-name", _INFO, N_("{element} is written under the other name the circular uses for it.")
+    "tt05.other-name",
+    _INFO,
+    N_("{element} is written under the other name the circular uses for it (descriptions like this: {count})."),
 )
 TT05_UNKNOWN_ELEMENT = finding_kind(
     "tt05.element-unknown", _WARNING, N_("The element {element} is not one of this kind of package.")

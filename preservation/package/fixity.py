@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from functools import cache
+from typing import Protocol, runtime_checkable
 
 from model.errors import InputError
 from model.findings import FindingLog
@@ -10,6 +11,15 @@ from model.fixity import CHUNK, Digester
 from preservation.package import findings as kinds
 from preservation.package.archives import TarTree
 from preservation.package.tree import PackageTree
+
+
+@runtime_checkable
+class ReadBefore(Protocol):
+    """A tree whose files were read already, by who takes them in: their digests are known."""
+
+    known_algorithms: tuple[str, ...]
+    known_digests: dict[str, bytes]
+    """Digests by path, those of one file behind each other in the order of the algorithms."""
 
 
 @cache
@@ -41,6 +51,9 @@ class Fixity:
         self.unreadable: set[str] = set()
         if isinstance(tree, TarTree) and tree.computed:
             self._known = tree.computed
+        elif isinstance(tree, ReadBefore):
+            self._algorithms = tree.known_algorithms
+            self._known = tree.known_digests
 
     def want(self, algorithms: Iterable[str]) -> None:
         """Compute these algorithms too, in the same read as the others; only before the first file is read."""

@@ -10,12 +10,15 @@ from datetime import datetime
 from pathlib import Path
 
 from model.casefile import CaseFile
+from model.formats import UNKNOWN_PUID
 from model.preservation import FileObject
 from preservation.package.blob import Blob, Sums
 from preservation.package.profiles import Profile
 from preservation.package.xmltext import escape, href, time_text
 
 REPRESENTATION = "rep1"
+LINK_SUFFIX = ".fetch.txt"
+SIP_NAMESPACE = "https://DILCIS.eu/XML/METS/SIPExtensionMETS"
 _UNKNOWN_MIME = "application/octet-stream"
 
 
@@ -47,6 +50,15 @@ class Heading:
     """Derives the UUID of a named part, in the profile's case."""
     record_ids: tuple[tuple[str, str], ...] = ()
     """Further `altRecordID`: type and identifier."""
+    record_status: str = ""
+    """RECORDSTATUS; by the version when empty."""
+    parties: tuple["HeadAgent", ...] = ()
+    """Who submits and who receives, in a submission."""
+
+    @property
+    def loose(self) -> bool:
+        """Whether the package holds loose documents."""
+        return self.case_file.is_loose
 
     @property
     def time(self) -> str:
@@ -54,18 +66,28 @@ class Heading:
         return time_text(self.created, self.profile.zone)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadAgent:
+    """An agency in the head of a METS, besides the one that made the case file."""
+
+    role: str
+    name: str
+    code: str = ""
+
+
 def root_mets(
     heading: Heading,
     *,
     description: Listed,
-    premis: Listed,
+    premis: Listed | None,
     representation: Listed,
     schemas: Iterable[Listed],
     documentation: Iterable[Listed],
 ) -> str:
     """Return the METS of the package."""
     new_id = heading.new_id
-    dmd, prov, rep = (f"uuid-{new_id('mets/' + name)}" for name in ("dmd", "digiprov", REPRESENTATION))
+    dmd, rep = (f"uuid-{new_id('mets/' + name)}" for name in ("dmd", REPRESENTATION))
+    prov = f"uuid-{new_id('mets/digiprov')}" if premis else ""
     docs, xsds = (f"uuid-{new_id('mets/' + name)}" for name in ("documentation", "schemas"))
     parts = [
         _head(heading, heading.objid, heading.profile.root_profile, "schemas/"),
@@ -97,38 +119,58 @@ class RepresentationMets:
         self._files = Blob(staging, hashed=False)
         self._links = Blob(staging, hashed=False)
         self._attachments = Blob(staging, hashed=False)
+        self._linked = Blob(staging, hashed=False)
+        self._holey = False
         self._created = heading.time
-        self._provenance = f"uuid-{heading.new_id('rep1/mets/digiprov')}"
+        self._provenance = f"uuid-{heading.new_id('rep1/mets/digiprov')}" if heading.profile.premis else ""
 
     def add_file(self, item: FileObject, file_id: str) -> None:
         """List one content file; `file_id` is its UUID in the profile's case."""
         profile = self._heading.profile
         created = time_text(item.modified, profile.zone) if item.modified else self._created
-        self._files.write(
+        linked = profile.one_file_per_document and is_link(item.path)
+        self._holey = self._holey or linked
+        (self._linked if linked else self._files).write(
             _FILE.format(
                 id=file_id,
                 mime=escape(_mime(item)),
                 size=item.size,
                 created=created,
                 checksum=profile.cased(item.sha256.hex()),
-                href="data/" + href(item.path),
+                format=_format(item) if profile.submission_extension else "",
+                href="data/" + href(item.path) + self._title(item),
             )
         )
         if item.document is None:
             self._attachments.write(f'<fptr FILEID="ID-{file_id}"/>\n')
 
-    def add_document(self, ordinal: int, listed: Listed, file_ids: Iterable[str]) -> None:
-        """List one document's description and link it with its files (circular: `MetadataLink/File`)."""
+    def add_document(self, ordinal: int, listed: Listed, files: Iterable[tuple[str, str]]) -> None:
+        """List one document's description and link it with its files.
+
+        Args:
+            ordinal: of the document.
+            listed: its description.
+            files: path and UUID of each file; linked documents get a division of their own, as the circular says.
+        """
         new_id = self._heading.new_id
         dmd = f"uuid-{new_id(f'rep1/mets/dmd/{ordinal}')}"
-        pointers = "".join(f'<fptr FILEID="ID-{file_id}"/>' for file_id in file_ids)
+        pointers = {False: "", True: ""}
+        for path, file_id in files:
+            pointers[is_link(path)] += f'<fptr FILEID="ID-{file_id}"/>'
         self._documents.write(_dmd_sec(self._heading, dmd, listed, created=self._created))
-        self._links.write(
-            f'<div ID="uuid-{new_id(f"rep1/mets/link/{ordinal}")}" LABEL="MetadataLink/File" DMDID="{dmd}" '
-            f'ADMID="{self._provenance}">{pointers}</div>\n'
-        )
+        provenance = _attribute("ADMID", self._provenance)
+        if pointers[False] or not pointers[True]:
+            self._links.write(
+                f'<div ID="uuid-{new_id(f"rep1/mets/link/{ordinal}")}" LABEL="MetadataLink/File" DMDID="{dmd}"'
+                f"{provenance}>{pointers[False]}</div>\n"
+            )
+        if pointers[True]:
+            self._links.write(
+                f'<div ID="uuid-{new_id(f"rep1/mets/holey/{ordinal}")}" LABEL="MetadataLink/Holey" DMDID="{dmd}"'
+                f"{provenance}>{pointers[True]}</div>\n"
+            )
 
-    def finish(self, blob: Blob, premis: Listed) -> None:
+    def finish(self, blob: Blob, premis: Listed | None) -> None:
         """Put the METS together in `blob`."""
         heading, new_id = self._heading, self._heading.new_id
         group = f"uuid-{new_id('rep1/mets/data')}"
@@ -137,14 +179,24 @@ class RepresentationMets:
         blob.write(_amd_sec(heading, new_id("rep1/mets/amd"), self._provenance, premis))
         blob.write(f'<fileSec ID="uuid-{new_id("rep1/mets/files")}">\n<fileGrp ID="{group}" USE="Data">\n')
         blob.append(self._files)
+        if self._holey:
+            blob.write(f'</fileGrp>\n<fileGrp ID="uuid-{new_id("rep1/mets/holeyfile")}" USE="Holeyfile">\n')
+            blob.append(self._linked)
         blob.write("</fileGrp>\n</fileSec>\n")
         blob.write(_struct_map_head(heading, "rep1/mets", REPRESENTATION, None, self._provenance))
         self._finish_map(blob, group)
 
     def close(self) -> None:
         """Give back what the gathered rows occupied."""
-        for part in (self._documents, self._files, self._links, self._attachments):
+        for part in (self._documents, self._files, self._links, self._attachments, self._linked):
             part.close()
+
+    def _title(self, item: FileObject) -> str:
+        """Return the name a file was received under, where no PREMIS carries it."""
+        name = item.original_name.decode("utf-8", "surrogateescape")
+        if self._heading.profile.premis or name == item.path:
+            return ""
+        return f'" xlink:title="{escape(name)}'
 
     def _finish_map(self, blob: Blob, group: str) -> None:
         new_id = self._heading.new_id
@@ -162,11 +214,18 @@ class RepresentationMets:
 
 _TAIL = "</div>\n</structMap>\n</mets>\n"
 
+
+def is_link(path: str) -> bool:
+    """Whether a content file stands for a document that lies elsewhere (`.fetch.txt`)."""
+    return path.endswith(LINK_SUFFIX)
+
+
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <mets xmlns="http://www.loc.gov/METS/" xmlns:xlink="http://www.w3.org/1999/xlink" \
-xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:csip="https://DILCIS.eu/XML/METS/CSIPExtensionMETS" \
-xsi:schemaLocation="http://www.loc.gov/METS/ {schemas}{mets} http://www.w3.org/1999/xlink {schemas}xlink.xsd \
-https://DILCIS.eu/XML/METS/CSIPExtensionMETS {schemas}DILCISExtensionMETS.xsd" \
+xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:csip="https://DILCIS.eu/XML/METS/CSIPExtensionMETS"\
+{extension} xsi:schemaLocation="http://www.loc.gov/METS/ {schemas}{mets} \
+http://www.w3.org/1999/xlink {schemas}xlink.xsd \
+https://DILCIS.eu/XML/METS/CSIPExtensionMETS {schemas}DILCISExtensionMETS.xsd{extension_schema}" \
 OBJID="{objid}" LABEL="{label}" TYPE="{category}" PROFILE="{profile}" csip:CONTENTINFORMATIONTYPE="MIXED">
 <metsHdr CREATEDATE="{created}" RECORDSTATUS="{status}" csip:OAISPACKAGETYPE="{package_type}">
 <agent ROLE="CREATOR" TYPE="OTHER" OTHERTYPE="SOFTWARE"><name>chauban</name>\
@@ -178,13 +237,16 @@ OBJID="{objid}" LABEL="{label}" TYPE="{category}" PROFILE="{profile}" csip:CONTE
 
 _FILE = (
     '<file ID="ID-{id}" MIMETYPE="{mime}" SIZE="{size}" CREATED="{created}" CHECKSUM="{checksum}" '
-    'CHECKSUMTYPE="SHA-256"><FLocat LOCTYPE="URL" xlink:type="simple" xlink:href="{href}"/></file>\n'
+    'CHECKSUMTYPE="SHA-256"{format}><FLocat LOCTYPE="URL" xlink:type="simple" xlink:href="{href}"/></file>\n'
 )
 
 
 def _head(heading: Heading, objid: str, profile: str, schemas: str) -> str:
     case_file = heading.case_file
+    extension = heading.profile.submission_extension
     return _HEAD.format(
+        extension=f' xmlns:sip="{SIP_NAMESPACE}"' if extension else "",
+        extension_schema=f" {SIP_NAMESPACE} {schemas}DILCISExtensionSIPMETS.xsd" if extension else "",
         schemas=schemas,
         mets=heading.profile.mets_schema,
         objid=escape(objid),
@@ -193,9 +255,9 @@ def _head(heading: Heading, objid: str, profile: str, schemas: str) -> str:
         category=heading.profile.content_category,
         package_type=heading.profile.package_type,
         created=heading.time,
-        status="NEW" if heading.version == 1 else "REPLACEMENT",
+        status=heading.record_status or ("NEW" if heading.version == 1 else "REPLACEMENT"),
         software=escape(heading.software_version or "unknown"),
-        agency=_agency(case_file),
+        agency=_agency(case_file) + "".join(_organization(item.role, item.name, item.code) for item in heading.parties),
         name=heading.profile.name,
         policy=escape(heading.policy),
         record_ids="".join(
@@ -209,8 +271,12 @@ def _agency(case_file: CaseFile) -> str:
     code = case_file.fonds_code or case_file.agency_code
     if not name:
         return ""
+    return _organization("ARCHIVIST", name, code)
+
+
+def _organization(role: str, name: str, code: str) -> str:
     note = f'<note csip:NOTETYPE="IDENTIFICATIONCODE">{escape(code)}</note>' if code else ""
-    return f'<agent ROLE="ARCHIVIST" TYPE="ORGANIZATION"><name>{escape(name)}</name>{note}</agent>\n'
+    return f'<agent ROLE="{role}" TYPE="ORGANIZATION"><name>{escape(name)}</name>{note}</agent>\n'
 
 
 def _md_ref(listed: Listed, created: str, checksum: str, kind: str) -> str:
@@ -228,7 +294,9 @@ def _dmd_sec(heading: Heading, identifier: str, listed: Listed, *, created: str 
     return f'<dmdSec ID="{identifier}" CREATED="{created}" STATUS="CURRENT">{reference}</dmdSec>\n'
 
 
-def _amd_sec(heading: Heading, amd_id: str, identifier: str, premis: Listed) -> str:
+def _amd_sec(heading: Heading, amd_id: str, identifier: str, premis: Listed | None) -> str:
+    if premis is None:
+        return f'<amdSec ID="uuid-{amd_id}"/>\n'
     checksum = heading.profile.cased(premis.sums.sha256.hex())
     reference = _md_ref(premis, heading.time, checksum, 'MDTYPE="PREMIS" MDTYPEVERSION="3.0"')
     return (
@@ -245,6 +313,7 @@ def _group(heading: Heading, identifier: str, use: str, files: Iterable[Listed])
             size=item.sums.size,
             created=heading.time,
             checksum=heading.profile.cased(item.sums.sha256.hex()),
+            format="",
             href=href(item.path),
         )
         for item in files
@@ -256,16 +325,29 @@ def _group(heading: Heading, identifier: str, use: str, files: Iterable[Listed])
 def _struct_map_head(heading: Heading, level: str, label: str, dmd: str | None, prov: str) -> str:
     """Return the map's start with the metadata division; `MetadataLink` refers to the documents' descriptions."""
     new_id = heading.new_id
-    description = f' DMDID="{dmd}"' if dmd else ""
+    references = _attribute("ADMID", prov) + _attribute("DMDID", dmd or "")
     return (
         f'<structMap ID="uuid-{new_id(level + "/map")}" TYPE="PHYSICAL" LABEL="CSIP">\n'
         f'<div ID="uuid-{new_id(level + "/div")}" LABEL="{escape(label)}">\n'
-        f'<div ID="uuid-{new_id(level + "/div/metadata")}" LABEL="Metadata" ADMID="{prov}"{description}/>\n'
+        f'<div ID="uuid-{new_id(level + "/div/metadata")}" LABEL="Metadata"{references}/>\n'
     )
+
+
+def _attribute(name: str, value: str) -> str:
+    return f' {name}="{value}"' if value else ""
 
 
 def _pointer_div(identifier: str, label: str, group: str) -> str:
     return f'<div ID="uuid-{identifier}" LABEL="{label}"><fptr FILEID="{group}"/></div>\n'
+
+
+def _format(item: FileObject) -> str:
+    """Return the format as E-ARK SIP tells it in METS (SIP32-35)."""
+    known = item.format
+    registry, key = ("PRONOM", known.puid) if known.puid != UNKNOWN_PUID else ("", "")
+    names = ("FILEFORMATNAME", "FILEFORMATVERSION", "FORMATREGISTRY", "FORMATREGISTRYKEY")
+    values = (known.name, known.version, registry, key)
+    return "".join(_attribute(f"sip:{name}", escape(value)) for name, value in zip(names, values, strict=True))
 
 
 def _mime(item: FileObject) -> str:

@@ -3,36 +3,37 @@
 One pass over the file; a METS that lists 100,000 files needs no more memory than a small one.
 """
 
-import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import BinaryIO
-from urllib.parse import unquote
+from typing import BinaryIO, Protocol
 
 from lxml import etree
 
 from model.errors import InputError
 from model.findings import FindingLog, Severity
 from preservation.package import findings as kinds
-from preservation.package.csip import (
-    BY_ELEMENT,
-    CONTENT_CATEGORIES,
-    CSIP,
-    METS,
-    OAIS_TYPES,
-    OLDEST,
-    TT05,
-    XLINK,
-    Regime,
-    breach,
-    regime_of,
-)
+from preservation.package.csip import BY_ELEMENT, OLDEST, TT05, Regime, breach, regime_of, representation_names
+from preservation.package.eark_requirements import CONTENT_CATEGORIES, CONTENT_TYPES, CSIP, METS, UNIQUE_IDS, XLINK
 from preservation.package.fixity import Fixity, algorithm_named
+from preservation.package.metsids import Identifiers
+from preservation.package.references import resolve
 from preservation.package.safexml import XmlFault, forget, local_name, root_tag, validate_file, walk
+from preservation.package.sipcheck import Breach, HeaderFacts, MetsAgent, check_profile, check_software
 from preservation.package.tree import PathSet, SubTree
 
-_HREF = f"{{{XLINK}}}href"
+_HREF, _LINK = f"{{{XLINK}}}href", f"{{{XLINK}}}type"
 _HEAD_EVENTS = 2000
+_MAPS = ("CSIP", "CSIP StructMap")
+_DIVISIONS = ("Metadata", "Documentation", "Schemas", "Representations")
+_AMD = ("digiprovMD", "rightsMD", "techMD", "sourceMD")
+_POINTER_RULES = {"Documentation": "CSIP116", "Schemas": "CSIP118", "Representations": "CSIP119"}
+_LOCATION_RULES = {
+    "dmdSec": "CSIP24",
+    "digiprovMD": "CSIP38",
+    "rightsMD": "CSIP51",
+    "file": "CSIP79",
+    "div": "CSIP110",
+}
 _LOOKED_AT = tuple(
     f"{{{METS}}}{name}"
     for name in (
@@ -42,6 +43,8 @@ _LOOKED_AT = tuple(
         "amdSec",
         "digiprovMD",
         "rightsMD",
+        "techMD",
+        "sourceMD",
         "mdRef",
         "fileSec",
         "fileGrp",
@@ -78,6 +81,22 @@ class MetsFacts:
     """Paths of PREMIS files it refers to."""
 
 
+class MetsWatcher(Protocol):
+    """Sees a METS file pass by, for what another norm asks of it."""
+
+    def start(self, name: str, element: etree._Element) -> None:
+        """See the start of an element, with its attributes."""
+        ...
+
+    def located(self, element: etree._Element, path: str) -> None:
+        """See the file an `mdRef` or `file` refers to, by its path inside the package."""
+        ...
+
+    def end(self, name: str, element: etree._Element, depth: int) -> None:
+        """See the end of an element, with what is in it; `depth` is that of a division, from 1."""
+        ...
+
+
 def read_head(package: SubTree, path: str = "METS.xml") -> MetsHead:
     """Read profile and package type; empty where the file says nothing or cannot be read."""
     profile = objid = ""
@@ -102,6 +121,7 @@ def check_mets(
     log: FindingLog,
     *,
     regime: Regime | None = None,
+    watcher: MetsWatcher | None = None,
 ) -> MetsFacts:
     """Check one METS file.
 
@@ -111,8 +131,9 @@ def check_mets(
         fixity: digests; without them what the file refers to is not looked at (a METS file alone).
         log: where findings go.
         regime: how strictly to judge; by the profile the file declares when none is given.
+        watcher: sees the elements too.
     """
-    check = _MetsCheck(package, path, fixity, log, regime)
+    check = _MetsCheck(package, path, fixity, log, regime, watcher)
     if not validate_file(package, path, package.at(path), log):
         return check.facts
     tag = root_tag(package, path)
@@ -131,7 +152,13 @@ def check_mets(
 
 class _MetsCheck:
     def __init__(
-        self, package: SubTree, path: str, fixity: Fixity | None, log: FindingLog, regime: Regime | None
+        self,
+        package: SubTree,
+        path: str,
+        fixity: Fixity | None,
+        log: FindingLog,
+        regime: Regime | None,
+        watcher: MetsWatcher | None,
     ) -> None:
         folder = path.rpartition("/")[0]
         self.facts = MetsFacts(place=package.at(path), folder=folder)
@@ -141,12 +168,16 @@ class _MetsCheck:
         self._given = regime
         self._regime = regime or Regime(version="2.2.0")
         self._root_level = not folder
+        self._watcher = watcher
+        self._ids = Identifiers()
+        self._record_status = ""
+        self._record_ids: tuple[str, ...] = ()
         self._names: list[str] = []
         self._counts: dict[str, int] = {}
-        self._agents: list[_Agent] = []
+        self._agents: list[MetsAgent] = []
         self._uses: list[str] = []
         self._map_label: str | None = None
-        self._map_found = False
+        self._maps = 0
         self._has_md: dict[str, bool] = {}
         self._group = ""
         self._ends: dict[str, Callable[[etree._Element], None]] = {
@@ -170,10 +201,14 @@ class _MetsCheck:
                     return
                 self._names.append(name)
                 self._start(name, element)
+                if self._watcher is not None:
+                    self._watcher.start(name, element)
                 continue
             self._counts[name] = self._counts.get(name, 0) + 1
             if name in self._ends:
                 self._ends[name](element)
+            if self._watcher is not None:
+                self._watcher.end(name, element, self._names.count("div"))
             self._names.pop()
             if name == "div" and self._names.count("div") > 1:
                 _forget_division(element)
@@ -188,50 +223,74 @@ class _MetsCheck:
         self._regime = self._given or regime_of(profile)
         self.facts.head = MetsHead(profile=profile, objid=mets.get("OBJID", ""))
         self._require("mets", mets)
-        category = mets.get("TYPE", "")
-        if category and category.lower() not in CONTENT_CATEGORIES:
-            self._say("CSIP2", value=category, severity=Severity.WARNING)
-        if category.upper() == "OTHER" and not mets.get(f"{{{CSIP}}}OTHERTYPE"):
-            self._say("CSIP3")
-        if mets.get(f"{{{CSIP}}}CONTENTINFORMATIONTYPE") == "OTHER" and not mets.get(
-            f"{{{CSIP}}}OTHERCONTENTINFORMATIONTYPE"
-        ):
-            self._say("CSIP5")
+        self._check_content(mets)
         return True
 
+    def _check_content(self, mets: etree._Element) -> None:
+        category = mets.get("TYPE", "")
+        if category and category.lower() not in CONTENT_CATEGORIES:
+            self._say("CSIP2", mets, value=category, severity=Severity.WARNING)
+        if category.upper() == "OTHER" and not mets.get(f"{{{CSIP}}}OTHERTYPE"):
+            self._say("CSIP3", mets)
+        kind = mets.get(f"{{{CSIP}}}CONTENTINFORMATIONTYPE", "")
+        if kind == "OTHER" and not mets.get(f"{{{CSIP}}}OTHERCONTENTINFORMATIONTYPE"):
+            self._say("CSIP5", mets)
+        elif kind and kind not in CONTENT_TYPES:
+            self._say("CSIP4", mets, value=kind, severity=Severity.INFO)
+
     def _start(self, name: str, element: etree._Element) -> None:
+        identifier = element.get("ID")
+        if identifier is not None and not self._ids.define(identifier) and name in UNIQUE_IDS:
+            rule = UNIQUE_IDS[name]
+            self._say(rule, element, value=identifier, attribute="ID", severity=self._twice)
         if name == "metsHdr":
             kind = element.get(f"{{{CSIP}}}OAISPACKAGETYPE", "")
             self.facts.head = MetsHead(profile=self.facts.head.profile, objid=self.facts.head.objid, package_type=kind)
             self._require("metsHdr", element)
         elif name == "fileGrp":
-            self._group = element.get("USE", "")
-            self._uses.append(self._group)
-            self._require("fileGrp", element)
+            self._start_group(element)
         elif name == "structMap":
             self._start_map(element)
         elif name == "fileSec":
             self._require("fileSec", element)
 
+    @property
+    def _twice(self) -> Severity:
+        """How much an identifier that is not unique weighs."""
+        return Severity.WARNING if self._regime is TT05 else Severity.ERROR
+
+    def _start_group(self, group: etree._Element) -> None:
+        self._group = group.get("USE", "")
+        self._uses.append(self._group)
+        self._require("fileGrp", group)
+        kind = group.get(f"{{{CSIP}}}CONTENTINFORMATIONTYPE", "")
+        if not kind and self._root_level and self._group.startswith("Representations"):
+            self._say("CSIP62", group, value=self._group)
+        elif kind == "OTHER" and not group.get(f"{{{CSIP}}}OTHERCONTENTINFORMATIONTYPE"):
+            self._say("CSIP63", group, value=self._group)
+        self._ids.refer(group.get("ADMID", ""), lambda: self._place(group))
+
     def _start_map(self, element: etree._Element) -> None:
         label = element.get("LABEL", "")
         self._map_label = label
-        if label in ("CSIP", "CSIP StructMap"):
-            self._map_found = True
+        if label in _MAPS:
+            self._maps += 1
             self._require("structMap", element)
-            if label != "CSIP":
-                self._say("CSIP82", value=label)
+            if label != "CSIP" or self._maps > 1:
+                self._say("CSIP82", element, value=label)
 
     def _end_header(self, header: etree._Element) -> None:
+        self._record_status = header.get("RECORDSTATUS", "")
+        self._record_ids = tuple(number.get("TYPE", "") for number in header.iterchildren(f"{{{METS}}}altRecordID"))
         for agent in header.iterchildren(f"{{{METS}}}agent"):
-            self._agents.append(_Agent.of(agent))
+            self._agents.append(MetsAgent.of(agent))
 
     def _end_section(self, section: etree._Element) -> None:
         name = local_name(section)
         self._require(name, section)
         rule = {"dmdSec": "CSIP21", "digiprovMD": "CSIP35", "rightsMD": "CSIP48"}[name]
         if section.find(f"{{{METS}}}mdRef") is None:
-            self._say(rule, value=section.get("ID", ""))
+            self._say(rule, section, value=section.get("ID", ""))
         elif name == "dmdSec" and section.get("STATUS") == "CURRENT":
             self._has_md["current"] = True
 
@@ -245,7 +304,9 @@ class _MetsCheck:
                 self._has_md["premis"] = True
                 if reference.get("MDTYPEVERSION", "").startswith("3"):
                     self._has_md["premis3"] = True
-        path = self._follow(reference, reference)
+        path = self._follow(reference, reference, parent)
+        if path is not None and self._watcher is not None:
+            self._watcher.located(reference, path)
         if path is not None and reference.get("MDTYPE") == "PREMIS":
             self.facts.premis.append(path)
 
@@ -253,14 +314,20 @@ class _MetsCheck:
         self._require("file", file)
         locations = file.findall(f"{{{METS}}}FLocat")
         if not locations:
-            self._say("CSIP76", value=file.get("ID", ""))
+            self._say("CSIP76", file, value=file.get("ID", ""))
         for location in locations:
             self._require("FLocat", location, of=file)
-            self._follow(location, file)
+            path = self._follow(location, file, "file")
+            if path is not None and self._watcher is not None:
+                self._watcher.located(file, path)
+        for attribute in ("ADMID", "DMDID"):
+            if file.get(attribute):
+                self._ids.refer(file.get(attribute, ""), lambda: self._place(file))
 
     def _end_group(self, group: etree._Element) -> None:
         if not self._counts.pop("file", 0) and "fileGrp" not in self._names[:-1]:
-            self._say("CSIP66", value=group.get("USE", ""))
+            # the groups of Documentation and Schemas may not be left out, and may be empty
+            self._say("CSIP66", group, value=group.get("USE", ""), severity=Severity.WARNING)
 
     def _end_file_section(self, _section: etree._Element) -> None:
         if not self._root_level:
@@ -270,18 +337,34 @@ class _MetsCheck:
                 self._say(rule)
 
     def _end_div(self, div: etree._Element) -> None:
-        if self._map_label not in ("CSIP", "CSIP StructMap"):
-            return
         depth = self._names.count("div")
         label = div.get("LABEL", "")
+        known = self._map_label in _MAPS and depth == 2 and label in _DIVISIONS
+        self._refer(div, label if known else "")
+        if self._map_label not in _MAPS:
+            return
         if depth == 1:
             self._require("structMap/div", div)
-        elif depth == 2 and label in ("Metadata", "Documentation", "Schemas", "Representations"):
+        elif known:
             self._end_known_div(div, label)
-        elif depth == 2 and label.startswith("Representations/"):
-            self._end_representation_div(div, label)
+        elif depth == 2:
+            self._end_further_div(div, label)
+
+    def _refer(self, div: etree._Element, label: str) -> None:
+        """Note what a division refers to."""
+        rules = {"ADMID": "CSIP91", "DMDID": "CSIP92"} if label == "Metadata" else {}
+        for attribute in ("ADMID", "DMDID"):
+            if div.get(attribute):
+                self._ids.refer(div.get(attribute, ""), lambda: self._place(div), rules.get(attribute, ""))
+        for pointer in div.iterchildren(f"{{{METS}}}fptr"):
+            for part in pointer.iter(f"{{{METS}}}fptr", f"{{{METS}}}area"):
+                if part.get("FILEID"):
+                    rule = _POINTER_RULES.get(label, "")
+                    self._ids.refer(part.get("FILEID", ""), lambda: self._place(div), rule)
 
     def _end_known_div(self, div: etree._Element, label: str) -> None:
+        if label == "Metadata" and self._has_md.get("div Metadata"):
+            self._say("CSIP88", div, value=label)
         self._has_md[f"div {label}"] = True
         self._require(f"div[{label}]", div)
         pointers = div.findall(f"{{{METS}}}fptr")
@@ -289,29 +372,44 @@ class _MetsCheck:
             self._require(f"div[{label}]/fptr", pointer)
         rule = {"Documentation": "CSIP96", "Schemas": "CSIP100", "Representations": "CSIP104"}.get(label)
         if rule and not pointers:
-            self._say(rule)
+            self._say(rule, div)
         if label == "Metadata" and (self._root_level or self._regime is not TT05):
-            for rule, attribute, section in (("CSIP91", "ADMID", "amdSec"), ("CSIP92", "DMDID", "dmdSec")):
-                if self._counts.get(section) and not div.get(attribute):
-                    self._say(rule)
+            for rule, attribute, sections in (("CSIP91", "ADMID", _AMD), ("CSIP92", "DMDID", ("dmdSec",))):
+                if any(self._counts.get(section) for section in sections) and not div.get(attribute):
+                    self._say(rule, div)
 
-    def _end_representation_div(self, div: etree._Element, label: str) -> None:
-        self._has_md["div Representations"] = True
-        self._require("div[Representations/…]", div)
+    def _end_further_div(self, div: etree._Element, label: str) -> None:
         pointers = div.findall(f"{{{METS}}}mptr")
-        if not pointers:
-            self._say("CSIP109", value=label)
+        if label.startswith("Representations/"):
+            self._has_md["div Representations"] = True
+            if not pointers:
+                self._say("CSIP109", div, value=label)
+        elif self._root_level and self._regime is not TT05 and (pointers or not self._is_folder(label)):
+            self._say("CSIP107", div, value=label, severity=None if pointers else Severity.WARNING)
+        if pointers or label.startswith("Representations/"):
+            self._require("div[Representations/…]", div)
         for pointer in pointers:
             self._require("mptr", pointer)
-            path = self._follow(pointer, pointer)
+            path = self._follow(pointer, pointer, "div")
             if path is not None and path not in self.facts.pointers:
                 self.facts.pointers.append(path)
+            title = pointer.get(f"{{{XLINK}}}title", "")
+            if title and self._regime is not TT05:
+                self._refer_title(pointer, title)
+
+    def _refer_title(self, pointer: etree._Element, title: str) -> None:
+        """Note the file group a representation's pointer names; a title of several words names none."""
+        self._ids.refer("_".join(title.split()), lambda: self._place(pointer), "CSIP108")
+
+    def _is_folder(self, label: str) -> bool:
+        wanted = label.lower()
+        return any(wanted == folder.lower() for folder in self._package.directories())
 
     def _end_map(self, structure: etree._Element) -> None:
-        if self._map_label in ("CSIP", "CSIP StructMap"):
+        if self._map_label in _MAPS:
             count = len(structure.findall(f"{{{METS}}}div"))
             if count != 1:
-                self._say("CSIP84", value=str(count))
+                self._say("CSIP84", structure, value=str(count))
             if not self._has_md.get("div Metadata"):
                 self._say("CSIP88")
             for rule, label in (("CSIP93", "Documentation"), ("CSIP97", "Schemas"), ("CSIP101", "Representations")):
@@ -323,7 +421,7 @@ class _MetsCheck:
         if not self._counts.get("metsHdr"):
             self._say("CSIP117")
         else:
-            self._check_agents()
+            self._breaches(check_software(self._agents))
         if self._root_level and not self._counts.get("dmdSec"):
             self._say("CSIP17")
         if self._counts.get("amdSec", 0) != 1:
@@ -334,102 +432,106 @@ class _MetsCheck:
             self._say("CSIP58")
         if not self._counts.get("structMap"):
             self._say("CSIP80")
-        elif not self._map_found:
+        elif not self._maps:
             self._say("CSIP82")
+        self._check_references()
         if self._root_level:
-            self._check_profile()
+            self._check_representations()
+            if self._regime is not TT05:
+                self._breaches(check_profile(self._header()))
 
-    def _check_agents(self) -> None:
-        software = [agent for agent in self._agents if agent.is_software]
-        if not software:
-            tests = (
-                ("CSIP11", any(agent.role == "CREATOR" for agent in self._agents)),
-                ("CSIP12", any(agent.type == "OTHER" for agent in self._agents)),
-                ("CSIP13", any(agent.other_type == "SOFTWARE" for agent in self._agents)),
-            )
-            unmet = [rule for rule, met in tests if not met] if self._agents else ["CSIP10"]
-            for rule in unmet or ["CSIP10"]:
-                self._say(rule)
-            return
-        if not any(agent.name for agent in software):
-            self._say("CSIP14")
-        if not any(agent.notes for agent in software):
-            self._say("CSIP15")
-        elif not any(kind == "SOFTWARE VERSION" for agent in software for kind in agent.notes):
-            self._say("CSIP16")
-
-    def _check_profile(self) -> None:
-        head = self.facts.head
-        if "E-ARK-SIP" in head.profile:
-            if not head.profile.endswith("/E-ARK-SIP-v2-2-0.xml"):
-                self._say("SIP2", value=head.profile, severity=Severity.WARNING)
-            if head.package_type in OAIS_TYPES and head.package_type != "SIP":
-                self._say("SIP4", value=head.package_type)
-            self._check_submitter()
-        elif "E-ARK-AIP" in head.profile:
-            self._check_aip_profile(head)
-
-    def _check_submitter(self) -> None:
-        named = [agent for agent in self._agents if not agent.is_software]
-        submitting = [agent for agent in named if agent.role == "OTHER" and agent.other_role == "SUBMITTER"]
-        submitting = submitting or [
-            agent for agent in named if agent.role == "CREATOR" and agent.type in ("ORGANIZATION", "INDIVIDUAL")
-        ]
-        if not submitting:
-            self._say("SIP15")
-            return
-        for agent in submitting:
-            if agent.type not in ("ORGANIZATION", "INDIVIDUAL"):
-                self._say("SIP17", value=agent.type)
-            if not agent.name:
-                self._say("SIP18")
-            if agent.type == "ORGANIZATION" and agent.notes and "IDENTIFICATIONCODE" not in agent.notes:
-                self._say("SIP20")
-
-    def _check_aip_profile(self, head: MetsHead) -> None:
-        if not head.profile.endswith("/E-ARK-AIP-v2-2-0.xml"):
-            self._say("AIPM2", value=head.profile, severity=Severity.WARNING)
-        if head.package_type in OAIS_TYPES and head.package_type != "AIP":
-            self._say("AIPM3", value=head.package_type)
-        tests = (
-            ("AIPM4", bool(self._has_md.get("current")) or not self._counts.get("dmdSec")),
-            ("AIPM5", bool(self._has_md.get("digiprov"))),
-            ("AIPM6", bool(self._has_md.get("premis"))),
-            ("AIPM7", bool(self._has_md.get("premis3")) or not self._has_md.get("premis")),
+    def _header(self) -> HeaderFacts:
+        return HeaderFacts(
+            profile=self.facts.head.profile,
+            package_type=self.facts.head.package_type,
+            record_status=self._record_status,
+            record_ids=self._record_ids,
+            agents=tuple(self._agents),
+            sections=self._counts.get("dmdSec", 0),
+            seen=self._has_md,
         )
-        for rule, met in tests:
-            if not met:
-                self._say(rule)
+
+    def _breaches(self, breaches: Iterable[Breach]) -> None:
+        for found in breaches:
+            self._say(found.rule, value=found.value, severity=Severity.WARNING if found.warns else None)
+
+    def _check_references(self) -> None:
+        for reference in self._ids.unresolved():
+            if not reference.rule:
+                self._log.add(kinds.METS_UNRESOLVED.at(reference.place, identifier=reference.identifier[:200]))
+                continue
+            weight = Severity.WARNING if reference.rule == "CSIP108" else None
+            self._log.add(
+                breach(reference.rule, reference.place, self._regime, value=reference.identifier, severity=weight)
+            )
+
+    def _check_representations(self) -> None:
+        if self._fixity is None or not self._maps:
+            return
+        for name in representation_names(set(self._package.directories())):
+            path = f"representations/{name}/METS.xml"
+            if self._package.size(path) is not None and path not in self.facts.pointers:
+                self._say("CSIP105", value=name)
 
     def _require(self, element: str, node: etree._Element, *, of: etree._Element | None = None) -> None:
         for rule in BY_ELEMENT.get(element, ()):
             value = node.get(rule.attribute, "")
             if value.strip() and (not rule.values or value in rule.values):
                 continue
-            owner = node if of is None else of
-            identifier = owner.get("ID", "")
-            shown = f"{element}[@ID='{identifier[:100]}']" if identifier else element
+            # METS takes xlink:type from the schema of XLink, where it is always “simple”
+            given = rule.attribute == _LINK and rule.attribute not in node.attrib
             attribute = rule.attribute.replace(f"{{{CSIP}}}", "csip:").replace(f"{{{XLINK}}}", "xlink:")
-            place = f"{self.facts.place}: {shown}"
-            self._log.add(breach(rule.id, place, self._regime, value=value, attribute=attribute, element=element))
+            self._say(
+                rule.id,
+                node if of is None else of,
+                value=value,
+                attribute=attribute,
+                element=element,
+                severity=Severity.WARNING if given else None,
+            )
 
-    def _say(self, rule: str, *, value: str = "", severity: Severity | None = None) -> None:
-        self._log.add(breach(rule, self.facts.place, self._regime, value=value, severity=severity))
+    def _say(
+        self,
+        rule: str,
+        node: etree._Element | None = None,
+        *,
+        value: str = "",
+        attribute: str = "",
+        element: str = "",
+        severity: Severity | None = None,
+    ) -> None:
+        place = self.facts.place if node is None else self._place(node)
+        shown = element or ("" if node is None or not attribute else local_name(node))
+        self._log.add(
+            breach(rule, place, self._regime, value=value, attribute=attribute, element=shown, severity=severity)
+        )
 
-    def _follow(self, location: etree._Element, described: etree._Element) -> str | None:
+    def _place(self, node: etree._Element) -> str:
+        """Return file, element and line, for messages."""
+        identifier = node.get("ID", "")
+        shown = f"{local_name(node)}[@ID='{identifier[:100]}']" if identifier else local_name(node)
+        return f"{self.facts.place}: {shown} (line {node.sourceline})" if node.sourceline else self.facts.place
+
+    def _follow(self, location: etree._Element, described: etree._Element, above: str) -> str | None:
         """Find what a reference points to and compare size and checksum; return its path inside the package."""
         href = location.get(_HREF, "")
         if self._fixity is None or not href:
             return None
-        path = resolve(self._package, self.facts.folder, href)
-        if path is None:
-            inside = target(self.facts.folder, href) is not None
-            kind = kinds.REFERENCE_MISSING if inside else kinds.REFERENCE_OUTSIDE
-            self._log.add(kind.at(self.facts.place, href=href[:300]))
+        found = resolve(self._package, self.facts.folder, href)
+        source = f"CSIP {self._regime.version} {_LOCATION_RULES.get(above, 'CSIP79')}"
+        if not found.path:
+            kind = kinds.REFERENCE_OUTSIDE if found.outside else kinds.REFERENCE_MISSING
+            self._log.add(kind.at(self._place(described), href=href[:300], source=source))
             return None
-        self.facts.referenced.add(path)
-        self._compare(path, described)
-        return path
+        if not found.spelled:
+            self._log.add(
+                kinds.REFERENCE_SPELLING.at(
+                    self._place(described), href=href[:300], path=self._package.at(found.path), source=source
+                )
+            )
+        self.facts.referenced.add(found.path)
+        self._compare(found.path, described)
+        return found.path
 
     def _compare(self, path: str, described: etree._Element) -> None:
         place = self._package.at(path)
@@ -461,55 +563,3 @@ def _forget_division(div: etree._Element) -> None:
     parent = div.getparent()
     while parent is not None and (before := div.getprevious()) is not None and local_name(before) == "div":
         parent.remove(before)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Agent:
-    role: str
-    other_role: str
-    type: str
-    other_type: str
-    name: str
-    notes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, element: etree._Element) -> "_Agent":
-        return cls(
-            role=element.get("ROLE", ""),
-            other_role=element.get("OTHERROLE", ""),
-            type=element.get("TYPE", ""),
-            other_type=element.get("OTHERTYPE", ""),
-            name=(element.findtext(f"{{{METS}}}name") or "").strip(),
-            notes=tuple(note.get(f"{{{CSIP}}}NOTETYPE", "") for note in element.findall(f"{{{METS}}}note")),
-        )
-
-    @property
-    def is_software(self) -> bool:
-        return self.role == "CREATOR" and self.type == "OTHER" and self.other_type == "SOFTWARE"
-
-
-def target(folder: str, href: str) -> str | None:
-    """Return the path an href means, from the package's root; none when it leads out of the package."""
-    plain = href.split("#", 1)[0]
-    for prefix in ("file:///./", "file://./", "file:./", "file:"):
-        if plain.startswith(prefix):
-            plain = plain[len(prefix) :]
-            break
-    if "://" in plain or plain.startswith(("/", "\\")) or "\\" in plain:
-        return None
-    path = posixpath.normpath(posixpath.join(folder, unquote(plain, errors="surrogateescape")))
-    return None if path.startswith("../") or path in ("..", ".") else path
-
-
-def resolve(package: SubTree, folder: str, href: str) -> str | None:
-    """Return the path of the file an href means, if it is there.
-
-    A name that was not percent-encoded as it should be, and a path from the root instead of from the
-    METS file, are understood too.
-    """
-    for base in (folder, "") if folder else ("",):
-        for text in (href, href.replace("%", "%25")):
-            path = target(base, text)
-            if path is not None and package.size(path) is not None:
-                return path
-    return None

@@ -1,11 +1,12 @@
 """The norms a payload can follow, as data.
 
 Source:
-    Circular 05/2025/TT-BNV, Annexes I (`AIP_hoso`) and V (`DIP`); E-ARK CSIP, AIP and DIP 2.2.0;
-    docs/format/aip-v1.md section 6.1; docs/format/dip-v1.md section 2.
+    Circular 05/2025/TT-BNV, Annexes I and II (`AIP_hoso`, `AIP_tailieu`), III and IV (`SIP_hoso`, `SIP_tailieu`)
+    and V (`DIP`); E-ARK CSIP, SIP, AIP and DIP 2.2.0; docs/format/aip-v1.md section 6.1; docs/format/sip-v1.md
+    section 2; docs/format/dip-v1.md section 2.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta, timezone, tzinfo
 from functools import cache
@@ -13,8 +14,10 @@ from importlib.resources import files
 from types import MappingProxyType
 from uuid import UUID
 
+from model.elements import ELEMENT_SETS
 from model.errors import ConfigurationError
 from model.text import N_
+from preservation.package.simpledc import ARCHIVAL, DISSEMINATION, SUBMISSION, case_layout, document_layout
 
 VIETNAM = timezone(timedelta(hours=7))
 
@@ -55,10 +58,14 @@ class Profile:
     schemas: tuple[Schema, ...]
     mets_schema: str
     """Name of the METS schema under `schemas/`."""
-    package_type: str = "AIP"
+    package_type: str = ARCHIVAL
     """`csip:OAISPACKAGETYPE`."""
     content_category: str = "Mixed"
     """`mets/@TYPE`."""
+    premis: bool = True
+    """Preservation metadata may be in the package; the circular keeps it out of a submission."""
+    submission_extension: bool = False
+    """METS tells formats by the attributes that E-ARK SIP adds."""
 
     def cased(self, text: str) -> str:
         """Return a UUID or hexadecimal digest in the profile's case."""
@@ -71,6 +78,23 @@ class Profile:
     def folder(self, aip_id: UUID) -> str:
         """Return the name of the payload folder: OBJID with `:` written `_`, as the circular says."""
         return self.objid(aip_id).replace(":", "_")
+
+    def schemas_of(self, *, loose: bool, forms: Set[str]) -> tuple[Schema, ...]:
+        """Return the schemas that go into a package, by name.
+
+        Args:
+            loose: it holds loose documents instead of a case file.
+            forms: `Document.form` of its documents.
+        """
+        if not self.one_file_per_document:
+            return self.schemas
+        found = {schema.name: schema for schema in self.schemas}
+        if loose and self.package_type != DISSEMINATION:
+            found["EAD.xsd"] = Schema(resource=case_layout(self.package_type, loose=True).schema, name="EAD.xsd")
+        for form in (forms & ELEMENT_SETS.keys()) - {""}:
+            name = f"EAD_{form}.xsd"
+            found[name] = Schema(resource=document_layout(self.package_type, form).schema, name=name)
+        return tuple(found[name] for name in sorted(found, key=lambda name: (name != self.mets_schema, name)))
 
 
 def _schemas(*names: str) -> tuple[Schema, ...]:
@@ -124,18 +148,45 @@ VN_TT05_DIP = replace(
         Schema(resource="EAD_doc_dip.xsd", name="EAD_doc.xsd"),
         *_schemas("DILCISExtensionMETS.xsd", "premis-v3.xsd", "xlink.xsd"),
     ),
-    package_type="DIP",
+    package_type=DISSEMINATION,
     content_category="MIXED",
 )
 
 EARK_DIP = replace(
     EARK,
     root_profile="https://earkdip.dilcis.eu/profile/E-ARK-DIP-v2-2-0.xml",
-    package_type="DIP",
+    package_type=DISSEMINATION,
 )
 
 DIP_PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in (VN_TT05_DIP, EARK_DIP)})
 """What a dissemination package follows, by the profile of the archival package it is made from."""
+
+VN_TT05_SIP = replace(
+    VN_TT05,
+    objid_prefix="uuid-",
+    root_profile="https://earkcsip.dilcis.eu/profile/E-ARK-CSIP.xml",
+    schemas=(
+        Schema(resource="mets.xsd", name="METS.xsd"),
+        Schema(resource="EAD_sip.xsd", name="EAD.xsd"),
+        Schema(resource="EAD_doc_sip.xsd", name="EAD_doc.xsd"),
+        *_schemas("DILCISExtensionMETS.xsd", "xlink.xsd"),
+    ),
+    package_type=SUBMISSION,
+    premis=False,
+)
+
+EARK_SIP = replace(
+    EARK,
+    root_profile="https://earksip.dilcis.eu/profile/E-ARK-SIP-v2-2-0.xml",
+    schemas=_schemas(
+        "DILCISExtensionMETS.xsd", "DILCISExtensionSIPMETS.xsd", "ead3.xsd", "mets.xsd", "premis-v3.xsd", "xlink.xsd"
+    ),
+    package_type=SUBMISSION,
+    submission_extension=True,
+)
+
+SIP_PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in (VN_TT05_SIP, EARK_SIP)})
+"""What a submission package follows."""
 
 
 def profile_named(name: str, profiles: Mapping[str, Profile] = PROFILES) -> Profile:

@@ -189,7 +189,7 @@ def read_small(tree: PackageTree, path: str) -> etree._Element:
     """
     root: etree._Element | None = None
     with tree.open(path) as stream:
-        for _event, element in walk(stream, limit=SMALL_XML_LIMIT):
+        for _event, element in walk(stream, limit=SMALL_XML_LIMIT, events=("start",)):
             if root is None:
                 root = element
     if root is None:

@@ -101,6 +101,10 @@ class PathSet:
         self._hashes.add(hash(path))
         return len(self._hashes) > before
 
+    def add_hash(self, hashed: int) -> None:
+        """Add a path of which only `hash` was kept."""
+        self._hashes.add(hashed)
+
     def update(self, other: "PathSet") -> None:
         """Add all paths of another set."""
         self._hashes |= other._hashes

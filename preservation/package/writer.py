@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from model.casefile import Document
+from model.elements import ELEMENT_SETS
 from model.errors import InputError, StorageError
 from model.fixity import SHA256, SHA512, digest_stream
 from model.identifiers import derived_uuids
@@ -31,7 +32,7 @@ from model.spool import Spool
 from model.text import N_
 from preservation.package import bag
 from preservation.package.blob import Blob, Sums
-from preservation.package.descriptive import Ead3, case_file_simpledc, document_simpledc
+from preservation.package.descriptive import Ead3
 from preservation.package.mets import REPRESENTATION, Heading, Listed, RepresentationMets, root_mets
 from preservation.package.plan import ContainerMember, ContentFile, ExtraFile, PackagePlan, SignatureRecord
 from preservation.package.premis import DATA, RepresentationPremis, package_premis
@@ -46,6 +47,7 @@ from preservation.package.signature_lines import (
     record_line,
     report_path,
 )
+from preservation.package.simpledc import case_file_simpledc, document_path, document_simpledc
 from preservation.package.stream import ContainerStream, Write
 from preservation.package.xmltext import time_text
 
@@ -160,6 +162,7 @@ class _Build:
         self.bulk_records = self._blob(hashed=False)
         self.bulk_lines = self._pair(hashed=False)
         self.file_ids: set[str] = set()
+        self.forms: set[str] = set()
         self.oxum = ""
         self.byte_count = 0
 
@@ -221,12 +224,15 @@ class _Build:
     def _document_file(self, document: Document) -> None:
         content = document_simpledc(document, self.plan.case_file).encode("utf-8")
         sums = Sums.of(content)
-        path = _document_path(document.ordinal)
+        path = document_path(document)
         listed = Listed(path=path, sums=sums, mime="text/xml")
-        self.representation_mets.add_document(document.ordinal, listed, self._check_files(document))
+        ids = self._check_files(document)
+        self.representation_mets.add_document(document.ordinal, listed, zip(document.files, ids, strict=True))
+        self.forms.add(document.form)
         self.document_lines.add(f"{self.payload}{_REP}{path}", sums)
         self.documents.write_bytes(content)
-        self.document_records.write_bytes(_RECORD.pack(document.ordinal, sums.size, sums.sha256, sums.sha512))
+        form = _FORMS.index(document.form) if document.form in _FORMS else 0
+        self.document_records.write_bytes(_RECORD.pack(document.ordinal, form, sums.size, sums.sha256, sums.sha512))
 
     def _check_files(self, document: Document) -> list[str]:
         ids = [self._file_id(path) for path in document.files]
@@ -282,7 +288,7 @@ class _Build:
         text = readme(self.heading).encode("utf-8")
         self.companions.insert(0, _Entry(path=self.payload + _README, sums=Sums.of(text), content=text))
         schemas = []
-        for schema in self.profile.schemas:
+        for schema in self.profile.schemas_of(loose=self.heading.loose, forms=self.forms):
             content = schema_bytes(schema.resource)
             path = f"{self.payload}schemas/{schema.name}"
             schemas.append(_Entry(path=path, sums=_schema_sums(schema.resource), content=content))
@@ -393,8 +399,8 @@ class _Build:
 
     def _stream_documents(self, out: ContainerStream) -> None:
         content = self.documents.reader()
-        for ordinal, size, sha256, sha512 in _unpacked(self.document_records, _RECORD):
-            path = f"{self.payload}{_REP}{_document_path(ordinal)}"
+        for ordinal, form, size, sha256, sha512 in _unpacked(self.document_records, _RECORD):
+            path = f"{self.payload}{_REP}{document_path(Document(ordinal=ordinal, form=_FORMS[form]))}"
             out.add(path, Sums(size, sha256, sha512), [content.read(size)])
 
     # --- small things -----------------------------------------------------------------------------
@@ -421,7 +427,8 @@ class _Build:
 
 
 _UNSAFE = re.compile("[\x00-\x1f\x7f\\\\\ud800-\udfff]")
-_RECORD = struct.Struct(">QQ32s64s")
+_RECORD = struct.Struct(">QBQ32s64s")
+_FORMS = tuple(ELEMENT_SETS)
 _BULK_RECORD = struct.Struct(">Q32s64s")
 _OURS = (DESCRIPTION, SIGNATURES)
 
@@ -502,10 +509,6 @@ def _measure(content: Path) -> Sums:
     with _opened(content, content.name) as stream:
         size, (sha256, sha512) = digest_stream(stream, (SHA256, SHA512))
     return Sums(size, sha256.value, sha512.value)
-
-
-def _document_path(ordinal: int) -> str:
-    return f"metadata/descriptive/EAD_doc_{ordinal:07d}.xml"
 
 
 def _check_path(path: str) -> None:

@@ -20,7 +20,7 @@ from model.dates import PartialDate
 from model.errors import ConfigurationError, InputError, IntegrityError
 from model.findings import Outcome
 from preservation.package.check import check_package
-from preservation.package.descriptive import simpledc
+from preservation.package.simpledc import simpledc
 from preservation.package.dip import PURPOSES, AccessRequest, DipPlan, HandedFile, write_dip
 from preservation.package.profiles import DIP_PROFILES, PROFILES, profile_named
 from preservation.package.xmltext import unescape
@@ -44,7 +44,7 @@ def dip_plan(folder: Path, profile: str) -> DipPlan:
     """Return a plan of the hostile case file that packages are tested with."""
     source = package_plan(folder, profile)
     return DipPlan(
-        dip_id=DIP_ID,
+        package_id=DIP_ID,
         aip_id=AIP_ID,
         version=3,
         profile=profile,
@@ -217,7 +217,11 @@ def test_circular_package_passes_the_check_when_the_description_is_complete(tmp_
     first = next(iter(plan.documents))
     plan = replace(plan, documents=[replace(first, subject="Về việc cấp phép")])
     report = check_package(on_disk(written(plan, tmp_path), tmp_path / FOLDERS["vn-tt05"]))
-    assert (report.type, report.outcome, report.findings) == ("vn-tt05-dip", Outcome.PASSED, ())
+    assert (report.type, report.outcome) == ("vn-tt05-dip", Outcome.PASSED)
+    # of the second document the plan has only the file
+    assert [(finding.code, finding.location[-7:]) for finding in report.findings] == [
+        ("tt05.file-not-linked", "zz_.bin")
+    ]
 
 
 def test_every_archival_profile_has_its_dissemination_profile() -> None:

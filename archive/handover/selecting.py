@@ -1,0 +1,109 @@
+"""Which case files go to the historical archive, and why others do not.
+
+Source:
+    Law on Archives 33/2024/QH15; Circular 05/2025/TT-BNV, Annex I (only what is kept for ever is transferred)
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from archive.access.export import find_one
+from archive.archive import Archive
+from archive.catalogue.handovers_values import HandoverRequest, ItemState
+from archive.catalogue.values import HeldCaseFile
+from model.elements import SECRET_MODE
+from model.text import N_
+
+PERMANENT = "01"
+_PAGE = 500
+
+
+class LeftOut(StrEnum):
+    """Why a case file is not handed over."""
+
+    NOT_PERMANENT = "not-permanent"
+    SECRET = "secret"  # noqa: S105 - no password, but why a case file stays
+    OTHER_FONDS = "other-fonds"
+    NO_END = "no-end"
+    ENDED_LATER = "ended-later"
+    UNDER_WAY = "under-way"
+    HANDED_OVER = "handed-over"
+
+
+LEFT_OUT_WORDS = {
+    LeftOut.NOT_PERMANENT: N_("not to be kept for ever"),
+    LeftOut.SECRET: N_("secret"),
+    LeftOut.OTHER_FONDS: N_("of another fonds"),
+    LeftOut.NO_END: N_("it is not known when it ended"),
+    LeftOut.ENDED_LATER: N_("ended later"),
+    LeftOut.UNDER_WAY: N_("in another hand-over"),
+    LeftOut.HANDED_OVER: N_("handed over already"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A case file and why it is left out; it is handed over when there is no reason."""
+
+    held: HeldCaseFile
+    reason: LeftOut | None
+
+
+def select(archive: Archive, request: HandoverRequest, own: UUID | None = None) -> Iterator[Judged]:
+    """Yield every case file the request asks about, in the order of identifiers unless it names them.
+
+    Without names, these are the case files that are kept for ever, of the fonds if one is given.
+
+    Args:
+        own: the hand-over that is being planned: what is in it already is not in another.
+
+    Raises:
+        NotFoundError: a name means no case file.
+        ConflictError: a name means several.
+    """
+    for held in _named(archive, request) if request.identifiers else _kept_for_ever(archive, request):
+        yield Judged(held=held, reason=_reason(archive, request, held, own))
+
+
+def _named(archive: Archive, request: HandoverRequest) -> Iterator[HeldCaseFile]:
+    seen: set[UUID] = set()
+    for identifier in request.identifiers:
+        held = find_one(archive, identifier)
+        if held.aip_id not in seen:
+            seen.add(held.aip_id)
+            yield held
+
+
+def _kept_for_ever(archive: Archive, request: HandoverRequest) -> Iterator[HeldCaseFile]:
+    after = None
+    while page := archive.catalogue.handovers.kept_for_ever(after, _PAGE, request.fonds):
+        yield from page
+        after = page[-1].aip_id
+
+
+def _reason(archive: Archive, request: HandoverRequest, held: HeldCaseFile, own: UUID | None) -> LeftOut | None:
+    case_file = held.case_file
+    if request.fonds and case_file.fonds_code != request.fonds:
+        return LeftOut.OTHER_FONDS
+    if not _is_permanent(archive, held):
+        return LeftOut.NOT_PERMANENT
+    if case_file.mode == SECRET_MODE:
+        return LeftOut.SECRET
+    if request.ended_before is not None:
+        if case_file.end_date is None:
+            return LeftOut.NO_END
+        if case_file.end_date.latest >= request.ended_before:
+            return LeftOut.ENDED_LATER
+    holding = archive.catalogue.handovers.holding(held.aip_id)
+    if holding is None or holding.handover_id == own:
+        return None
+    return LeftOut.HANDED_OVER if holding.state is ItemState.ACCEPTED else LeftOut.UNDER_WAY
+
+
+def _is_permanent(archive: Archive, held: HeldCaseFile) -> bool:
+    """Whether it is kept for ever; of loose documents each one must be."""
+    if not held.case_file.is_loose:
+        return held.case_file.maintenance == PERMANENT
+    return all(document.maintenance == PERMANENT for document in archive.catalogue.documents(held.aip_id))

@@ -1,0 +1,242 @@
+"""The papers of a submission: report on processing, minutes of the hand-over, lists of case files and documents.
+
+They are prescribed in Vietnamese, whatever language the program speaks.
+
+Source:
+    Circular 05/2025/TT-BNV, Article 24.4 and Article 25; Decree 30/2020/NĐ-CP, Annex V.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from archive.archive import Archive
+from archive.catalogue.submissions_values import SubmittedTransfer, Verdict
+from archive.catalogue.values import TransferState
+from archive.forms.handover import write_handover
+from archive.forms.lists import write_case_list, write_document_list
+from archive.forms.processing import write_processing_report
+from archive.forms.values import (
+    FormSuffix,
+    HandoverFacts,
+    Issuer,
+    JudgedDocument,
+    ListedCaseFile,
+    ListedDocuments,
+    Party,
+    ProcessingFacts,
+)
+from ingest.reception.findings import DUPLICATE_IN_ARCHIVE
+from ingest.reception.restoring import all_received
+from ingest.reception.standing import JudgedCase, Standing, judged
+from model.dates import PartialDate
+from model.errors import NotFoundError, StorageError
+from model.findings import printable
+from model.text import N_
+
+PROCESSING_NAME = "bao-cao-xu-ly-nghiep-vu"
+HANDOVER_NAME = "bien-ban-giao-nhan"
+CASE_LIST_NAME = "muc-luc-ho-so"
+DOCUMENT_LISTS = "muc-luc-van-ban"
+_DIGESTS = 50
+"""Packages up to which the minutes print every digest."""
+_DUPLICATES = 1000
+_VI = "vi"
+
+
+@dataclass(frozen=True, slots=True)
+class _Failures:
+    """The documents and case files that failed, found as they are asked for."""
+
+    archive: Archive
+    standing: Standing
+
+    def __iter__(self) -> Iterator[JudgedDocument]:
+        for submitted in all_received(self.archive, self.standing.submission):
+            if submitted.refused:
+                yield from _failed(judged(self.archive, submitted))
+
+
+def write_papers(archive: Archive, standing: Standing, folder: Path, suffix: FormSuffix) -> Iterator[Path]:
+    """Write every paper of a submission into a folder; yield each file.
+
+    Raises:
+        NotFoundError: nothing was received yet.
+        StorageError: the folder cannot be written.
+    """
+    if not standing.totals.received:
+        raise NotFoundError(
+            N_("Nothing was received under submission {submission} yet."),
+            hint=N_("Receive its packages with `chauban submission receive`."),
+            submission=f"{standing.submission.code}/{standing.submission.ordinal}",
+        )
+    _make(folder)
+    yield write_processing_report(_processing(archive, standing), folder / f"{PROCESSING_NAME}{suffix}")
+    yield write_handover(_handover(archive, standing), folder / f"{HANDOVER_NAME}{suffix}")
+    submitter = Issuer(agency=standing.submission.agency_name)
+    listed = (ListedCaseFile(case_file=case.described.case_file) for case in _passing(archive, standing) if case.described)
+    yield write_case_list(listed, submitter, folder / f"{CASE_LIST_NAME}{suffix}", title=standing.submission.fonds)
+    lists = folder / DOCUMENT_LISTS
+    _make(lists)
+    for number, case in enumerate(_passing(archive, standing), 1):
+        if case.described is not None:
+            documents = (item.document for item in case.described.documents)
+            contents = ListedDocuments(case_file=case.described.case_file, documents=documents)
+            yield write_document_list(contents, submitter, lists / f"{number:06d}-{case.submitted.transfer_id}{suffix}")
+
+
+def _passing(archive: Archive, standing: Standing) -> Iterator[JudgedCase]:
+    for submitted in all_received(archive, standing.submission):
+        if not submitted.refused and not submitted.undecided and submitted.state is not TransferState.HELD_ALREADY:
+            yield judged(archive, submitted)
+
+
+def _processing(archive: Archive, standing: Standing) -> ProcessingFacts:
+    submission, totals = standing.submission, standing.totals
+    return ProcessingFacts(
+        issuer=Issuer(agency=archive.configuration.name),
+        submitter=Party(agency=submission.agency_name, code=submission.agency_code),
+        registration_code=submission.code,
+        ordinal=submission.ordinal,
+        received_at=totals.first or submission.registered_at,
+        proposed=submission.case_files,
+        received=totals.received,
+        passed=totals.passed + totals.approved + totals.held,
+        failed=totals.failed,
+        documents_proposed=submission.documents,
+        documents_passed=totals.documents_passed,
+        documents_failed=totals.documents_failed,
+        failures=_Failures(archive, standing),
+        duplicates=tuple(islice(_duplicates(archive, standing), _DUPLICATES)),
+        proposals_to_submitter=tuple(_to_submitter(archive, standing)),
+        proposals_to_approver=tuple(_to_approver(standing)),
+    )
+
+
+def _failed(case: JudgedCase) -> Iterator[JudgedDocument]:
+    """Yield what failed of a case file: its documents, or itself where no document of it is to blame."""
+    submitted, count = case.submitted, 0
+    for item, reasons in case.documents(_VI):
+        if reasons:
+            count += 1
+            yield JudgedDocument(
+                case_code=submitted.case_code, title=item.document.subject, passed=False, reasons=reasons
+            )
+    if not count:
+        reasons = case.reasons(_VI) or (submitted.reason,)
+        yield JudgedDocument(case_code=submitted.case_code, title=submitted.title, passed=False, reasons=reasons)
+
+
+def _duplicates(archive: Archive, standing: Standing) -> Iterator[tuple[str, str]]:
+    for submitted in all_received(archive, standing.submission):
+        if submitted.state is TransferState.HELD_ALREADY:
+            yield submitted.case_code, "Kho lưu trữ đã có hồ sơ này; không tiếp nhận thêm."
+        elif submitted.waits:
+            case = judged(archive, submitted)
+            if any(finding.code == DUPLICATE_IN_ARCHIVE.code for finding in case.findings):
+                yield submitted.case_code, _decided(case)
+
+
+def _decided(case: JudgedCase) -> str:
+    act = case.officers[-1] if case.officers else None
+    if act is None:
+        return "Chưa quyết định."
+    word = "Tiếp nhận" if act.verdict is Verdict.KEEP else "Không tiếp nhận"
+    return f"{word}: {act.because}"
+
+
+def _to_submitter(archive: Archive, standing: Standing) -> Iterator[str]:
+    if standing.totals.failed:
+        yield f"Chỉnh sửa và nộp lại {standing.totals.failed} hồ sơ không đạt nêu tại mục 3."
+    missing = sum(1 for _ in archive.catalogue.submissions.missing(standing.submission.id))
+    if missing:
+        yield f"Nộp bổ sung {missing} hồ sơ có trong mục lục đăng ký nhưng chưa nhận được hoặc chưa đạt."
+
+
+def _to_approver(standing: Standing) -> Iterator[str]:
+    totals = standing.totals
+    if totals.undecided:
+        yield f"Quyết định đối với {totals.undecided} hồ sơ còn chờ ý kiến trước khi phê duyệt."
+    if totals.passed:
+        yield f"Phê duyệt tiếp nhận {totals.passed} hồ sơ đạt yêu cầu."
+    if totals.approved:
+        yield f"Đã phê duyệt và chuyển thành gói lưu trữ: {totals.approved} hồ sơ."
+
+
+def _handover(archive: Archive, standing: Standing) -> HandoverFacts:
+    submission, totals = standing.submission, standing.totals
+    facts = _Extent()
+    for case in _passing(archive, standing):
+        facts.add(case)
+    failed = totals.received - facts.cases
+    return HandoverFacts(
+        issuer=Issuer(agency=archive.configuration.name),
+        giver=Party(agency=submission.agency_name, code=submission.agency_code),
+        receiver=Party(agency=archive.configuration.name),
+        block=submission.fonds,
+        basis=(f"Đăng ký nộp lưu số {submission.code}, lần nộp thứ {submission.ordinal}",),
+        first_date=facts.first,
+        last_date=facts.last,
+        case_files=facts.cases,
+        documents=facts.documents,
+        data_files=facts.files,
+        bytes=facts.size,
+        condition="Hồ sơ, tài liệu đạt yêu cầu kiểm tra." if not failed else f"Không tiếp nhận {failed} hồ sơ.",
+        digests=tuple(_digests(archive, standing)) if facts.cases <= _DIGESTS else (),
+    )
+
+
+@dataclass(slots=True)
+class _Extent:
+    """What passing case files come to."""
+
+    cases: int = 0
+    documents: int = 0
+    files: int = 0
+    size: int = 0
+    first: PartialDate | None = None
+    last: PartialDate | None = None
+
+    def add(self, case: JudgedCase) -> None:
+        """Count a case file."""
+        submitted = case.submitted
+        self.cases += 1
+        self.documents += submitted.documents
+        self.files += submitted.files
+        self.size += submitted.bytes
+        if case.described is not None:
+            self._span(case.described.case_file.start_date, case.described.case_file.end_date)
+
+    def _span(self, start: PartialDate | None, end: PartialDate | None) -> None:
+        if start is not None and (self.first is None or start.earliest < self.first.earliest):
+            self.first = start
+        if end is not None and (self.last is None or end.latest > self.last.latest):
+            self.last = end
+
+
+def _digests(archive: Archive, standing: Standing) -> Iterator[tuple[str, str]]:
+    for submitted, digest in package_digests(archive, all_received(archive, standing.submission)):
+        yield submitted.case_code, digest
+
+
+def package_digests(
+    archive: Archive, received: Iterable[SubmittedTransfer]
+) -> Iterator[tuple[SubmittedTransfer, str]]:
+    """Yield the transfers that became packages, with the SHA-256 of each container."""
+    for submitted in received:
+        versions = archive.catalogue.versions(submitted.aip_id) if submitted.aip_id is not None else []
+        if versions and submitted.state is not TransferState.HELD_ALREADY:
+            yield submitted, versions[0].container_sha256.hex()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StorageError(
+            N_("The folder {path} cannot be made: {why}."),
+            hint=N_("Choose another place or correct the permissions."),
+            path=printable(str(folder)),
+            why=exc.strerror or exc,
+        ) from exc
