@@ -70,14 +70,16 @@ def root(ctx: click.Context, folder: Path, lang: str | None) -> None:
     """Remember where the archive is, which commands open when they need it, and what judges case-file folders."""
     from archive.evidence.commands import open_records
     from ingest.edxml.check import check_edxml
+    from ingest.legacy.check import check_legacy
     from ingest.sources.case_folder import check_case_folder
-    from preservation.commands import CASE_FOLDER_CHECK, EDXML_CHECK
+    from preservation.commands import CASE_FOLDER_CHECK, EDXML_CHECK, LEGACY_CHECK
     from preservation.evidence.commands import HELD_RECORDS
     from preservation.trust.commands import ARCHIVE_TRUST
 
     ctx.obj = folder
     ctx.meta[CASE_FOLDER_CHECK] = check_case_folder
     ctx.meta[EDXML_CHECK] = check_edxml
+    ctx.meta[LEGACY_CHECK] = check_legacy
     ctx.meta[HELD_RECORDS] = open_records
     ctx.meta[ARCHIVE_TRUST] = partial(_archive_trust, folder)
     use_language(lang or _language(()))
@@ -115,18 +117,19 @@ def load_commands() -> click.Group:
     from archive.signatures.commands import commands as signature_commands
     from formats.commands import format_group
     from ingest.commands import commands as ingest_commands
+    from ingest.desk.commands import casefile
+    from ingest.reception.commands import submission_group
     from preservation.commands import package
     from preservation.evidence.commands import evidence
     from preservation.signatures.commands import signature
     from preservation.trust.commands import trust
 
-    groups = (export, audit, format_group, package, signature, trust, evidence, retention)
+    groups = (export, audit, casefile, format_group, package, signature, trust, evidence, retention, submission_group)
     for command in (*archive_commands(), *ingest_commands(), *registry_commands(), *account_commands(), *groups):
         root.add_command(command)
-    for command in signature_commands():
-        signature.add_command(command)
-    for command in evidence_commands():
-        evidence.add_command(command)
+    for group, members in ((signature, signature_commands()), (evidence, evidence_commands())):
+        for command in members:
+            group.add_command(command)
     return root
 
 

@@ -21,6 +21,7 @@ from archive.layout import (
     DAMAGED,
     EVIDENCE_BATCHES,
     REGISTRY,
+    SUBMISSIONS,
     TRANSFERS,
     digest_key,
     evidence_part,
@@ -109,7 +110,7 @@ def _copied(good: Store, lacking: Store, key: str) -> bool:
     return True
 
 
-_OURS = (TRANSFERS, CAMPAIGNS, REGISTRY, AUDIT, EVIDENCE_BATCHES)
+_OURS = (TRANSFERS, CAMPAIGNS, REGISTRY, AUDIT, EVIDENCE_BATCHES, SUBMISSIONS)
 """What belongs to the archive as a whole; archive timestamps of packages stay even where the package is gone."""
 
 

@@ -15,6 +15,8 @@ CAMPAIGNS = "fixity/"
 REGISTRY = "registry/"
 ACCOUNTS = "accounts/"
 HOLDS = "holds/"
+RETENTION = "retention/"
+STUBS = "stubs/"
 EVIDENCE = "evidence/"
 EVIDENCE_BATCHES = "evidence/batches/"
 SUBMISSIONS = "submissions/"
@@ -96,9 +98,14 @@ def announced_key(submission_id: UUID, sha256: str) -> str:
     return f"{submission_folder(submission_id)}announced/{sha256}.jsonl"
 
 
-def submission_act_key(submission_id: UUID, act_id: UUID, time: datetime) -> str:
-    """Return the key of a decision about a submission or a part of it; keys sort by time."""
-    return f"{submission_folder(submission_id)}acts/{_stamp(time)}-{act_id}.json"
+def submission_act_key(submission_id: UUID, subject: UUID, number: int) -> str:
+    """Return the key of a decision.
+
+    Args:
+        subject: the transfer, or the submission, that it is about.
+        number: of decisions about the subject before it.
+    """
+    return f"{submission_folder(submission_id)}acts/{subject}-{number:04d}.json"
 
 
 def shared_table_key(submission_id: UUID, sha256: str, suffix: str) -> str:
@@ -169,6 +176,26 @@ def account_key(account_id: UUID, number: int) -> str:
 def hold_key(hold_id: UUID, act: str) -> str:
     """Return the key of the record of a hold's placing (`placed`) or lifting (`lifted`)."""
     return f"{HOLDS}{hold_id}/{act}.json"
+
+
+def decision_key(number: int) -> str:
+    """Return the key of one decision about retention; keys sort by number."""
+    return f"{RETENTION}{number:09d}.json"
+
+
+def stub_key(aip_id: UUID) -> str:
+    """Return the key of what is left of a destroyed record; it lies in every store before a byte is removed."""
+    return f"{STUBS}{aip_id}.json"
+
+
+def stub_digests_key(aip_id: UUID) -> str:
+    """Return the key of the digests of a destroyed record's files, by which its evidence can still be verified."""
+    return f"{STUBS}{aip_id}-digests.jsonl"
+
+
+def destroyed_key(aip_id: UUID) -> str:
+    """Return the key of the report that nothing is left of a destroyed record."""
+    return f"{STUBS}{aip_id}-destroyed.json"
 
 
 def audit_segment_key(first: int) -> str:

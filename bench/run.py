@@ -11,6 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.bench_desk import desk
+from bench.bench_edxml import edxml
 from bench.bench_evidence import evidence
 from bench.bench_ingest import held, large, memory, small
 from bench.bench_signatures import signatures
@@ -29,6 +31,8 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "signatures": signatures,
     "verify": verify,
     "evidence": evidence,
+    "edxml": edxml,
+    "desk": desk,
     "memory": memory,
     "held": held,
     "search": search,

@@ -14,6 +14,7 @@ from archive.evidence.automatic import AutomaticSealing
 from archive.evidence.commands import result_line
 from archive.evidence.showing import newest_seals, seal_json, short_line
 from archive.evidence.values import SealResult
+from archive.handover.commands import commands as handover_commands
 from archive.indexing import bring_level, open_index
 from ingest.batch import BatchSettings, ingest_all
 from ingest.rebuild import rebuild as rebuild_catalogue
@@ -52,7 +53,9 @@ _STATUS_WORDS = {
 
 
 def commands() -> Sequence[click.Command]:
-    """Return the commands of this package."""
+    """Return the commands of this package; what is handed over stands beside what was handed in."""
+    for command in handover_commands():
+        transfer_group.add_command(command)
     return ingest, transfer_group, template, rebuild
 
 
@@ -318,7 +321,8 @@ def _watch_lines(report: IngestReport) -> Iterator[str]:
     first = next(_report_lines(report))
     codes = sorted({finding.code for finding in report.findings if finding.severity is Severity.ERROR})
     why = report.reason if report.status is IngestStatus.FAILED else ", ".join(codes[:5])
-    yield printable("  ".join(part for part in (first, report.source, str(report.aip_id or ""), why) if part))
+    source = "" if first.endswith(report.source) else report.source
+    yield printable("  ".join(part for part in (first, source, str(report.aip_id or ""), why) if part))
 
 
 def _report_lines(report: IngestReport) -> Iterator[str]:

@@ -89,8 +89,8 @@ class PackageParts:
         if changed == content:
             return file
         number = len(self._links)
-        for name, data in ((f"link-{number:06d}", changed), (f"link-{number:06d}.received", content)):
-            (self._work / "parts" / name).write_bytes(data)
+        self._place_of(number, "").write_bytes(changed)
+        self._place_of(number, ".received").write_bytes(content)
         self._originals[file.name] = file
         name = self.source.original_name(file.name)
         received = replace(file, name=name, path=f"links/{file.path}", content=self._place_of(number, ".received"))

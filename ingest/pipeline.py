@@ -21,6 +21,7 @@ from archive.registry.registry import ensure_fonds
 from formats.examine import Examiner
 from formats.policy import FormatPolicy
 from formats.tools import tool_versions
+from ingest.agencies import new_codes
 from ingest.claims import claim, owner
 from ingest.examine import Examined, examine, examined_in
 from ingest.package_parts import KeptPart
@@ -242,7 +243,7 @@ def _take_in(submission: Submission, transfer: Transfer, workspace: Workspace, r
     log = FindingLog()
     archive, options = run.archive, run.options
     try:
-        description = read_description(submission, workspace.path, options.limits)
+        description = read_description(submission, workspace.path, options.limits, new_codes(archive))
         secret = is_secret(description.case_file, description.documents)
         if secret is not None:
             return _refuse_unread(submission, transfer, secret, log, workspace, run)

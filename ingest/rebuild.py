@@ -17,16 +17,18 @@ from archive.catalogue.values import (
     Transfer,
 )
 from archive.evidence.rebuilding import restore_evidence
+from archive.handover.records import restore_handovers
 from archive.journal import read_journal
 from archive.layout import AIPS, digest_key
 from archive.registry.registry import ensure_fonds, restore
+from archive.retention.decisions import restore_retention
 from archive.retention.holding import restore_holds
 from archive.signatures.values import held_signed_file
 from archive.store.protocol import StoredObject
 from archive.store.seekable import open_seekable
+from ingest.desk.rebuilding import restore_desk
 from ingest.reception.restoring import restore_decisions, restore_submissions
 from ingest.refuse import record_transfer
-from ingest.desk.rebuilding import restore_desk
 from ingest.reports import transfer_from_report
 from ingest.transfers import stored_transfers
 from model.errors import ArchiveError, IntegrityError, NotFoundError
@@ -75,7 +77,9 @@ def rebuild(archive: Archive) -> Rebuilt:
     problems += [RebuildProblem(key=key, why=why) for key, why in restore_desk(archive)]
     restore_accounts(archive)
     restore_holds(archive)
+    restore_retention(archive)
     problems += [RebuildProblem(key=key, why=why) for key, why in restore_evidence(archive)]
+    problems += [RebuildProblem(key=key, why=why) for key, why in restore_handovers(archive)]
     restore_submissions(archive)
     transfers = 0
     for transfer in stored_transfers(archive):

@@ -44,6 +44,9 @@ from model.text import N_
 SCHEMA = "transfer/1"
 
 
+DESCRIPTION = "kept-description.jsonl"
+"""File of the work area with the description of a transfer of a submission; durable before the step below."""
+
 CONCLUDED = "concluded"
 """Step of the journal: what shall be recorded of a transfer that is not accepted."""
 
@@ -113,9 +116,9 @@ class Keeping:
     Args:
         files: of a folder: what was received; an archive file is kept as it is.
         descriptor: of a folder: the descriptor as it was received.
-        described: the description as it was read; kept too where it is given, as the transfer is then to be taken in
-            from what is kept: a folder with its times, its descriptor under a name that is known wherever it lies, and
-            one that is more than its files (a bag, a package) with everything in it.
+        restorable: the transfer is to be taken in from what is kept: a folder with its times, its descriptor under a
+            name that is known wherever it lies, and one that is more than its files (a bag, a package) with everything
+            in it.
     """
 
     def __init__(
@@ -125,11 +128,10 @@ class Keeping:
         files: Iterable[ReceivedFile] = (),
         descriptor: Path | None = None,
         *,
-        described: Path | None = None,
+        restorable: bool = False,
     ) -> None:
         self._submission = submission
-        self._described = described
-        self._described_key = described_key(transfer.id)
+        self._restorable = restorable
         self._files = files
         self._descriptor = descriptor
         location = submission.source.location
@@ -144,9 +146,7 @@ class Keeping:
             InputError: it cannot be read any more, or is no longer what was received.
         """
         beside = self._submission.beside
-        if self._described is not None:
-            _put_file(copies, self._described_key, self._described)
-        if beside is not None and not (self._described is not None and self._submission.case_code):
+        if beside is not None and not (self._restorable and self._submission.case_code):
             key = f"{self.key.rpartition('.')[0]}{beside.suffix.lower()}"
             copies.put(key, b"".join(_read(beside, beside.name)))
         with copies.create(self.key) as writer:
@@ -154,10 +154,11 @@ class Keeping:
                 location = self._submission.source.location
                 for chunk in _read(location, location.name):
                     writer.write(chunk)
-            elif self._described is not None and self._submission.source.kind != "folder":
+            elif self._restorable and self._submission.source.kind != "folder":
                 _write_tree(self._submission.source.location, writer.write)
             else:
-                _write_tar(self._files, self._descriptor, writer.write, known_name=self._described is not None)
+                descriptor = None if self._restorable and beside is not None else self._descriptor
+                _write_tar(self._files, descriptor, writer.write, known_name=self._restorable)
             writer.commit()
 
 
@@ -168,6 +169,7 @@ def conclude(
     workspace.finish(CONCLUDED, {"transfer": transfer_to_json(transfer), "report": transfer.report})
     if keeping is not None:
         keeping.write(archive.copies)
+    _keep_description(transfer, archive, workspace)
     return _record(transfer, archive, workspace)
 
 
@@ -188,6 +190,7 @@ def conclude_again(workspace: Workspace, archive: Archive) -> IngestReport | Non
         kept.add(item.key)
     if transfer.kept_key and transfer.kept_key not in kept:
         return None
+    _keep_description(transfer, archive, workspace)
     return _record(transfer, archive, workspace)
 
 
@@ -219,8 +222,12 @@ def record_transfer(transfer: Transfer, archive: Archive) -> None:
     archive.catalogue.submissions.record(transfer, submitted)
 
 
-def _put_file(copies: CopySet, key: str, path: Path) -> None:
-    with copies.create(key) as writer, path.open("rb") as stream:
+def _keep_description(transfer: Transfer, archive: Archive, workspace: Workspace) -> None:
+    """Keep the description as it was read, where the work area has it: after the content, which it goes with."""
+    path = workspace.path / DESCRIPTION
+    if not path.exists():
+        return
+    with archive.copies.create(described_key(transfer.id)) as writer, path.open("rb") as stream:
         for chunk in read_chunks(stream):
             writer.write(chunk)
         writer.commit()

@@ -125,7 +125,10 @@ def _with_resolution(archive: Archive, transfer: Transfer) -> Transfer:
             data = json.loads(stream.read())
         package = data.get("package")
         resolved = replace(
-            resolved, state=TransferState(data["state"]), aip_id=UUID(package) if package else resolved.aip_id
+            resolved,
+            state=TransferState(data["state"]),
+            aip_id=UUID(package) if package else resolved.aip_id,
+            reason=data.get("reason", resolved.reason),
         )
     return resolved
 
@@ -147,12 +150,14 @@ def write_resolution(
     *,
     taken_in_as: UUID | None = None,
     package: UUID | None = None,
+    reason: str | None = None,
 ) -> Transfer:
     """Write down how a transfer that was kept ended, in the stores and then in the catalogue.
 
     Args:
         taken_in_as: the transfer it was accepted as.
         package: what became of it, where its own record shall name it.
+        reason: why it was not taken in, where its own record shall say so from now on.
     """
     now = archive.clock.now()
     data = {
@@ -163,10 +168,16 @@ def write_resolution(
         "time": utc_text(now),
         "taken_in_as": str(taken_in_as) if taken_in_as else None,
         **({"package": str(package)} if package else {}),
+        **({"reason": reason} if reason is not None else {}),
     }
     content = json.dumps(data, ensure_ascii=False, sort_keys=True)
     put_everywhere(archive, resolution_key(transfer.id, now), content)
-    resolved = replace(transfer, state=state, aip_id=package or transfer.aip_id)
+    resolved = replace(
+        transfer,
+        state=state,
+        aip_id=package or transfer.aip_id,
+        reason=transfer.reason if reason is None else reason,
+    )
     archive.catalogue.save_transfer(resolved)
     return resolved
 

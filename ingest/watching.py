@@ -43,6 +43,7 @@ _FULL_LOOK_SHARE = 20
 """How many times longer than it took the next full look stays away."""
 _NAME = 200
 """Bytes of a name that go into its receipt's name; the name of a file has 255 at most."""
+_BESIDE = tuple(written.encode() for extension in EXTENSIONS for written in (extension, extension.upper()))
 _FINAL = frozenset((InputError.exit_code, PolicyError.exit_code))
 """Exit codes of errors that lie in the transfer: it gets its receipt. Others lie in the archive: it is tried again."""
 _DONE = frozenset((ReceiptStatus.ACCEPTED.value, ReceiptStatus.HELD_ALREADY.value))
@@ -419,9 +420,8 @@ def look_at(path: Path) -> SourceMark | None:
     _count(state, tally, b"", facts)
     if stat.S_ISDIR(facts.st_mode):
         _look_below(os.fsencode(path), b"", state, tally, Limits())
-    for beside in _beside(path):
-        with suppress(OSError):
-            _count(state, tally, os.fsencode(beside.name), beside.lstat())
+    if stem := archive_stem(path.name):
+        _look_beside(os.fsencode(path.parent) + b"/" + os.fsencode(stem), state, tally)
     newest, files, size = tally
     return SourceMark(files=files, size=size, digest=state.hexdigest(), newest=newest)
 
@@ -449,6 +449,16 @@ def _look_below(folder: bytes, prefix: bytes, state: "hashlib._Hash", tally: lis
             _look_below(item.path, name + b"/", state, tally, limits)
 
 
+def _look_beside(stem: bytes, state: "hashlib._Hash", tally: list[int]) -> None:
+    """Add a description that lies beside an archive."""
+    for ending in _BESIDE:
+        try:
+            facts = os.stat(stem + ending, follow_symlinks=False)  # noqa: PTH116  # a Path each is slow
+        except OSError:
+            continue
+        _count(state, tally, ending, facts)
+
+
 def _count(state: "hashlib._Hash", tally: list[int], name: bytes, facts: os.stat_result) -> None:
     tally[0] = max(tally[0], facts.st_ctime_ns)
     if not stat.S_ISDIR(facts.st_mode):
@@ -466,14 +476,6 @@ def _holds_case_files(path: Path) -> bool:
     except OSError:
         return False
     return stat.S_ISDIR(mode) or (stat.S_ISREG(mode) and bool(archive_stem(path.name)))
-
-
-def _beside(path: Path) -> list[Path]:
-    """Return where a description of an archive may lie beside it."""
-    stem = archive_stem(path.name)
-    if not stem:
-        return []
-    return [path.with_name(stem + ending) for extension in EXTENSIONS for ending in (extension, extension.upper())]
 
 
 def _describes_an_archive(path: Path) -> bool:

@@ -17,6 +17,8 @@ CASE_FOLDER_CHECK = "chauban.case-folder-check"
 """Key of the root context's `meta`: what checks folders with a descriptor, set where descriptors can be read."""
 EDXML_CHECK = "chauban.edxml-check"
 """Key of the root context's `meta`: what checks edXML messages, set where messages can be read."""
+LEGACY_CHECK = "chauban.legacy-check"
+"""Key of the root context's `meta`: what checks packages by Circular 02/2019, set where they can be read."""
 
 
 @click.group("package", help=N_("Check packages."))
@@ -36,7 +38,7 @@ def check(context: click.Context, paths: tuple[Path, ...], as_json: bool) -> Non
     from preservation.package.check import check_package
 
     meta = context.find_root().meta
-    case_folder, edxml = meta.get(CASE_FOLDER_CHECK), meta.get(EDXML_CHECK)
+    case_folder, edxml, legacy = (meta.get(key) for key in (CASE_FOLDER_CHECK, EDXML_CHECK, LEGACY_CHECK))
     codes: set[int] = set()
     for path in paths:
         try:
@@ -44,7 +46,7 @@ def check(context: click.Context, paths: tuple[Path, ...], as_json: bool) -> Non
                 raise NotFoundError(
                     N_("There is nothing at {path}."), hint=N_("Check the spelling of the path."), path=path
                 )
-            report = check_package(path, case_folder=case_folder, edxml=edxml)
+            report = check_package(path, case_folder=case_folder, edxml=edxml, legacy=legacy)
         except ArchiveError as error:
             codes.add(error.exit_code)
             _show_error(path, error, as_json=as_json)

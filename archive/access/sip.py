@@ -54,7 +54,7 @@ def export_sip(archive: Archive, held: HeldCaseFile, target: Path, request: SipR
         dissemination (in the journal of the archival package, and in PREMIS of the package where its norm has one).
     """
     must_be_new(target)
-    refuse_secret(held)
+    _refuse_secret(archive, held)
     asked = request or SipRequest()
     now = archive.clock.now()
     package_id = new_uuid(now)
@@ -107,13 +107,14 @@ def sip_plan(
     )
 
 
-def refuse_secret(held: HeldCaseFile) -> None:
-    """See that a case file may leave by a network or a medium that is not made for secrets.
+def is_secret(archive: Archive, held: HeldCaseFile) -> bool:
+    """Whether a case file, or a document in it, is secret."""
+    modes = (document.mode for document in archive.catalogue.documents(held.aip_id, held.current_version))
+    return held.case_file.mode == SECRET_MODE or SECRET_MODE in modes
 
-    Raises:
-        PolicyError: it is secret.
-    """
-    if held.case_file.mode == SECRET_MODE:
+
+def _refuse_secret(archive: Archive, held: HeldCaseFile) -> None:
+    if is_secret(archive, held):
         raise PolicyError(
             N_("Case file {code} is secret and does not leave the archive this way."),
             hint=N_("Hand it over by the rules for state secrets."),

@@ -28,6 +28,7 @@ from archive.catalogue import (
 from archive.catalogue.accounts import AccountTable
 from archive.catalogue.database import Database
 from archive.catalogue.desk import DeskIndex
+from archive.catalogue.disposal import StubTable
 from archive.catalogue.evidence_values import EvidenceBatch, Seal, SealedVersion, WaitingVersion
 from archive.catalogue.handovers import Handovers
 from archive.catalogue.holds import HoldTable
@@ -109,6 +110,7 @@ class Catalogue:
         self.accounts = AccountTable(database)
         self.retention = RetentionTable(database)
         self.holds = HoldTable(database)
+        self.stubs = StubTable(database)
         self.submissions = Submissions(database)
         self.identifiers = DocumentIdentifiers(database)
         self.handovers = Handovers(database)

@@ -198,7 +198,7 @@ class DeskIndex:
         """Yield the documents of a register in the order of their day; in bounded memory."""
         rows = desk_documents.c
         day = rows.date if query.outgoing else rows.registered
-        chosen = sa.select(desk_documents).where(day.between(query.first.isoformat(), query.last.isoformat()))
+        chosen = sa.select(desk_documents).where(day >= query.first.isoformat(), day <= query.last.isoformat())
         chosen = chosen.where(rows.organ == query.organ if query.outgoing else rows.organ != query.organ)
         for row in self._stream(chosen.order_by(day, rows.id)):
             yield DeskDocumentRow(**row)
@@ -279,4 +279,4 @@ def _sequence(connection: Connection) -> int:
 
 
 def _begins(column: sa.Column[str], prefix: str) -> sa.ColumnElement[bool]:
-    return column.between(prefix, prefix + "\U0010ffff") if prefix else sa.false()
+    return sa.and_(column >= prefix, column <= prefix + "\U0010ffff") if prefix else sa.false()

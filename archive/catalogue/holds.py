@@ -14,8 +14,9 @@ from sqlalchemy.engine import Connection
 
 from archive.catalogue.database import Database, Lock, batches, upsert
 from archive.catalogue.hold_tables import hold_members, hold_scopes, holds
-from archive.catalogue.retention import assignments, facts, rules
+from archive.catalogue.retention import assignments, facts
 from archive.retention.hold_values import Hold, HoldScope, Lifting, ScopeKind, lifting_json
+from archive.retention.rules import class_code
 from model.dates import utc_text
 
 _PAGE = 500
@@ -111,12 +112,10 @@ def barring(connection: Connection, aip_ids: Sequence[uuid.UUID]) -> dict[uuid.U
     wide = [hold for hold in in_force.values() if any(scope.kind in _WIDE for scope in hold.scopes)]
     if not wide:
         return found
-    known, officers = rules(connection), assignments(connection, aip_ids)
+    officers = assignments(connection, aip_ids)
     for item in facts(connection, aip_ids):
         assignment = officers.get(item.aip_id)
-        codes = {item.infor_sign, assignment.class_code if assignment else ""} - {""}
-        record_class = known.class_of(item, assignment)
-        codes |= {record_class.code} if record_class else set()
+        codes = {item.infor_sign, class_code(item, assignment)} - {""}
         for hold in wide:
             if hold not in found.get(item.aip_id, ()) and _covers(hold.scopes, item.fonds, codes):
                 found.setdefault(item.aip_id, []).append(hold)

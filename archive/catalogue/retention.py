@@ -50,6 +50,7 @@ from archive.retention.values import (
 
 CURSOR = "retention-cursor"
 FEED = "feed-id"
+DECISIONS = "retention-decisions"
 _PAGE = 500
 _LATEST = sa.func.substr(documents.c.issued_date + UNKNOWN_DAY, 1, 10)
 """A date known to the month or year, as text that sorts behind every day of it."""
@@ -63,6 +64,14 @@ class RetentionTable:
         self._database = database
 
     # What was decided
+
+    def next_decision(self) -> int:
+        """Return the next number of the log of decisions; each number is given once."""
+        with self._database.write() as connection:
+            self._database.lock(connection, Lock.RETENTION)
+            number = int(get_setting(connection, DECISIONS) or 0) + 1
+            put_setting(connection, DECISIONS, str(number))
+        return number
 
     def put_schedule(self, schedule: Schedule) -> None:
         """Enter a version of a schedule, or where it stands now; an approved one supersedes the one before."""
@@ -194,6 +203,10 @@ class RetentionTable:
         order = retention.c.trigger_day, retention.c.due_day
         yield from self._rows(sa.select(retention).where(retention.c.schedule == code).order_by(*order))
 
+    def of_class(self, code: str) -> Iterator[Retention]:
+        """Yield the records of a class, by identifier."""
+        yield from self._rows(sa.select(retention).where(retention.c.class_code == code).order_by(retention.c.aip_id))
+
     def triggers(self, code: str) -> Iterator[tuple[date | None, date | None, int]]:
         """Yield trigger day, due day and how many records a schedule rules with them: read from one index."""
         group = retention.c.trigger_day, retention.c.due_day
@@ -201,6 +214,13 @@ class RetentionTable:
         with self._database.stream() as connection:
             for trigger, due, count in connection.execute(query):
                 yield _day(trigger), _day(due), count
+
+    def names(self, aip_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+        """Return code and title of some records."""
+        query = sa.select(case_files.c.aip_id, case_files.c.case_code, case_files.c.title)
+        with self._database.read() as connection:
+            rows = connection.execute(query.where(case_files.c.aip_id.in_(aip_ids)))
+            return {row.aip_id: (row.case_code, row.title) for row in rows}
 
     def _rows(self, query: sa.Select[Any]) -> Iterator[Retention]:
         with self._database.stream() as connection:

@@ -172,6 +172,7 @@ def retention_row(item: Retention) -> Row:
         "agency": item.agency,
         "mode": item.mode,
         "maintenance": item.maintenance,
+        "class_code": item.class_code,
         "ended": item.ended.isoformat() if item.ended else None,
     }
 
@@ -198,6 +199,7 @@ def retention_of(row: Any) -> Retention:
         agency=row.agency,
         mode=row.mode,
         maintenance=row.maintenance,
+        class_code=row.class_code,
         ended=date.fromisoformat(row.ended) if row.ended else None,
     )
 

@@ -60,7 +60,9 @@ _STANDING = (*_HOLDING[1:], TransferState.HELD_ALREADY.value)
 _TAKEN_IN = (TransferState.APPROVED.value, TransferState.RESOLVED.value)
 
 _joined = submission_transfers.join(transfers, transfers.c.id == submission_transfers.c.transfer_id)
-_not_refused = sa.and_(submission_transfers.c.decision != Verdict.REFUSE.value, submission_transfers.c.failed_by_hand == 0)
+_not_refused = sa.and_(
+    submission_transfers.c.decision != Verdict.REFUSE.value, submission_transfers.c.failed_by_hand == 0
+)
 _RECEIVED = sa.select(
     submission_transfers,
     transfers.c.state,
@@ -157,7 +159,10 @@ class Submissions:
             .exists()
         )
         query = _RECEIVED.where(
-            submission_transfers.c.submission_id == identifier, transfers.c.state.in_(_STANDING), _not_refused, ~announced
+            submission_transfers.c.submission_id == identifier,
+            transfers.c.state.in_(_STANDING),
+            _not_refused,
+            ~announced,
         )
         return (_submitted_of(row) for row in self._stream(_in_order(query)))
 
@@ -188,9 +193,7 @@ class Submissions:
         with self._database.read() as connection:
             return [transfer_of(row) for row in connection.execute(query)]
 
-    def received(
-        self, identifier: uuid.UUID, after: SubmittedTransfer | None, limit: int
-    ) -> list[SubmittedTransfer]:
+    def received(self, identifier: uuid.UUID, after: SubmittedTransfer | None, limit: int) -> list[SubmittedTransfer]:
         """Return the next transfers of a submission behind one, in the order in which they came."""
         query = _RECEIVED.where(submission_transfers.c.submission_id == identifier)
         if after is not None:
@@ -270,7 +273,20 @@ class Submissions:
         """Return the decisions about a transfer, oldest first."""
         query = sa.select(submission_acts).where(submission_acts.c.transfer_id == transfer_id)
         with self._database.read() as connection:
-            return [_act_of(row) for row in connection.execute(query.order_by(submission_acts.c.time, submission_acts.c.id))]
+            return [
+                _act_of(row) for row in connection.execute(query.order_by(submission_acts.c.time, submission_acts.c.id))
+            ]
+
+    def count_acts(self, identifier: uuid.UUID, transfer_id: uuid.UUID | None) -> int:
+        """Return how many decisions there are about a transfer, or about a submission as a whole."""
+        query = sa.select(sa.func.count()).select_from(submission_acts)
+        if transfer_id is not None:
+            query = query.where(submission_acts.c.transfer_id == transfer_id)
+        else:
+            whole = submission_acts.c.transfer_id.is_(None)
+            query = query.where(submission_acts.c.submission_id == identifier, whole)
+        with self._database.read() as connection:
+            return int(connection.scalar(query) or 0)
 
     def submission_acts(self, identifier: uuid.UUID) -> Iterator[SubmissionAct]:
         """Yield the decisions about a submission and what came under it, oldest first and in bounded memory."""

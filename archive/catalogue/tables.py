@@ -53,6 +53,8 @@ transfers = table(
     text("owner"),
     sa.Index("ix_transfers_received", "received_at", "id"),
     sa.Index("ix_transfers_state", "state", "received_at", "id"),
+    sa.Index("ix_transfers_aip", "aip_id"),
+    sa.Index("ix_transfers_content", "fingerprint"),
     sa.Index(
         "uq_transfers_fingerprint",
         "fingerprint",
@@ -115,7 +117,7 @@ documents = table(
     text("mode"),
     text("maintenance"),
     text("details"),
-    text("doc_id"),
+    sa.Column("doc_id", TEXT, nullable=False, server_default=""),
     sa.Index("ix_documents_code", "doc_code"),
     sa.Index("ix_documents_identifier", "doc_id"),
 )

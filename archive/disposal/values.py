@@ -60,6 +60,17 @@ class Allowing(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandedIn:
+    """What stays known of the transfer by which a destroyed record came."""
+
+    id: UUID
+    source: str
+    kind: str
+    received_at: datetime
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
     """What is left of a destroyed record: enough to say that it was here, what it was, and why it is not."""
 
@@ -87,6 +98,12 @@ class Stub:
     """Keys of the evidence that stays: records, batches."""
     audit_size: int
     """Size of the audit log when it was marked."""
+    transfer: HandedIn | None = None
+    """How it came."""
+    transfers: tuple[UUID, ...] = ()
+    """Transfers whose kept content is the record's, and goes with it."""
+    fingerprint: str = ""
+    """SHA-256 (hex) over description, names and digests, as it was handed in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ Source:
     ECMA-376 part 2 (Open Packaging Conventions).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -91,11 +91,11 @@ def relations(targets: dict[str, str]) -> list[str]:
     return [*lines, "</Relationships>"]
 
 
-def measured(width: int, shares: Iterable[int], round_to: Callable[[float], int] = round) -> list[int]:
+def measured(width: int, shares: Iterable[int]) -> list[int]:
     """Return a width divided by shares; the rest that rounding leaves goes to the last."""
     parts = list(shares)
     whole = sum(parts)
-    cut = [round_to(width * part / whole) for part in parts]
+    cut = [round(width * part / whole) for part in parts]
     cut[-1] += width - sum(cut)
     return cut
 

@@ -72,7 +72,7 @@ class _Sheet:
     merged: list[str] = field(default_factory=list)
     breaks: list[int] = field(default_factory=list)
     repeated: tuple[int, int] | None = None
-    """First and last row of the head of the first table, printed on every page."""
+    """First and last row of the head of a table, printed on every page where it is the only one."""
 
     def row(self, cells: Sequence[tuple[int, str, _Style]], *, height: float = 0) -> str:
         """Return the next row.
@@ -128,7 +128,7 @@ def write_xlsx(form: Form, target: Path) -> None:
         )
         parts.write("xl/styles.xml", [_styles()])
         parts.write("xl/worksheets/sheet1.xml", _worksheet(form, sheet))
-        parts.write("xl/workbook.xml", [_workbook(sheet)])
+        parts.write("xl/workbook.xml", [_workbook(form, sheet)])
 
 
 def _tables(form: Form) -> list[Table]:
@@ -321,9 +321,9 @@ def _after_rows(form: Form, sheet: _Sheet) -> str:
     )
 
 
-def _workbook(sheet: _Sheet) -> str:
+def _workbook(form: Form, sheet: _Sheet) -> str:
     names = ""
-    if sheet.repeated:
+    if sheet.repeated and len(_tables(form)) == 1 and not form.appendix:
         first, last = sheet.repeated
         names = (
             '<definedNames><definedName name="_xlnm.Print_Titles" localSheetId="0">'

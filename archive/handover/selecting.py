@@ -10,10 +10,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from archive.access.export import find_one
+from archive.access.sip import is_secret
 from archive.archive import Archive
 from archive.catalogue.handovers_values import HandoverRequest, ItemState
 from archive.catalogue.values import HeldCaseFile
-from model.elements import SECRET_MODE
 from model.text import N_
 
 PERMANENT = "01"
@@ -24,7 +24,7 @@ class LeftOut(StrEnum):
     """Why a case file is not handed over."""
 
     NOT_PERMANENT = "not-permanent"
-    SECRET = "secret"  # noqa: S105 - no password, but why a case file stays
+    SECRET = "secret"
     OTHER_FONDS = "other-fonds"
     NO_END = "no-end"
     ENDED_LATER = "ended-later"
@@ -89,7 +89,7 @@ def _reason(archive: Archive, request: HandoverRequest, held: HeldCaseFile, own:
         return LeftOut.OTHER_FONDS
     if not _is_permanent(archive, held):
         return LeftOut.NOT_PERMANENT
-    if case_file.mode == SECRET_MODE:
+    if is_secret(archive, held):
         return LeftOut.SECRET
     if request.ended_before is not None:
         if case_file.end_date is None:

@@ -1,27 +1,31 @@
-"""The retention commands: holds."""
+"""The retention commands: what is due, why, and what officers decide about single records."""
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from uuid import UUID
 
 import click
 
 from archive.access.export import find_one
 from archive.archive import Archive
 from archive.commands import opened
-from archive.retention.hold_values import Hold, HoldScope, ScopeKind, lifting_json
-from archive.retention.holding import find_hold, lift_hold, place_hold
+from archive.retention.deciding import assign_class, happened, override
+from archive.retention.due import DueRecord, due_records, waiting_records, write_due
+from archive.retention.explaining import explain
+from archive.retention.hold_commands import hold
+from archive.retention.schedule_commands import class_group, schedule
+from archive.retention.schedules import bring_level
+from model.errors import EXIT_DONE, InputError
 from model.findings import printable
-from model.rendering import date_text, json_line
-from model.text import N_, _
+from model.rendering import json_line
+from model.text import N_, _, ngettext
 
+_MAX_EVENTS = 1_000_000
+_DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 _json_option = click.option("--json", "as_json", is_flag=True, help=N_("One JSON object a line."))
 _because = click.option("--because", required=True, help=N_("The reason; it is kept with the act."))
-
-_SCOPE_WORDS = {
-    ScopeKind.RECORD: N_("case file"),
-    ScopeKind.CLASS: N_("class"),
-    ScopeKind.FONDS: N_("fonds"),
-    ScopeKind.QUERY: N_("search"),
-}
 
 
 @click.group(help=N_("How long records are kept, and what keeps them longer."))
@@ -29,99 +33,148 @@ def retention() -> None:
     """Group of the retention commands."""
 
 
-@retention.group(help=N_("Holds: what must not be destroyed, whatever its rule says."))
-def hold() -> None:
-    """Group of the hold commands."""
+retention.add_command(hold)
+retention.add_command(schedule)
+retention.add_command(class_group)
 
 
-@hold.command(help=N_("Place a hold on case files, classes, fonds, or whatever a search finds."))
-@click.option("--title", required=True, help=N_("Title of the hold."))
-@click.option("--mandate", required=True, help=N_("What obliges to it, such as a request of a court."))
-@click.option("--note", default="", help=N_("What it covers, in words."))
-@click.option("--record", "records", multiple=True, help=N_("Code or identifier of a case file."))
-@click.option("--class", "classes", multiple=True, help=N_("Code of a class; CODE@FONDS in one fonds only."))
-@click.option("--fonds", multiple=True, help=N_("Code of a fonds."))
-@click.option("--query", "queries", multiple=True, help=N_("A search; it is asked again before anything is destroyed."))
-@_because
-@click.pass_context
-def place(
-    ctx: click.Context,
-    title: str,
-    mandate: str,
-    note: str,
-    records: tuple[str, ...],
-    classes: tuple[str, ...],
-    fonds: tuple[str, ...],
-    queries: tuple[str, ...],
-    because: str,
-) -> None:
-    """Place a hold."""
-    with opened(ctx) as archive:
-        scopes = [
-            *_records(archive, records),
-            *map(_class, classes),
-            *(HoldScope(kind=ScopeKind.FONDS, value=code) for code in fonds),
-            *(HoldScope(kind=ScopeKind.QUERY, value=query) for query in queries),
-        ]
-        placed = place_hold(archive, title=title, mandate=mandate, scope_note=note, scopes=scopes, because=because)
-        for line in _lines(archive, placed):
-            click.echo(line)
-
-
-@hold.command(help=N_("Lift a hold; its records follow their rule again unless another hold covers them."))
-@click.argument("identifier")
-@_because
-@click.pass_context
-def lift(ctx: click.Context, identifier: str, because: str) -> None:
-    """Lift a hold."""
-    with opened(ctx) as archive:
-        for line in _lines(archive, lift_hold(archive, find_hold(archive, identifier), because)):
-            click.echo(line)
-
-
-@hold.command("list", help=N_("List the holds in force."))
-@click.option("--lifted", is_flag=True, help=N_("Also those that were lifted."))
-@click.option("--on", "record", default="", help=N_("Only those that cover this case file now."))
+@retention.command(help=N_("List the records whose period has ended, by due date."))
+@click.option("--by", type=_DAY, help=N_("Due on this day or before; today when not given."))
+@click.option("--fonds", default="", help=N_("Only of this fonds."))
+@click.option("--limit", type=click.IntRange(1), default=1000, help=N_("How many are listed at most."))
+@click.option("--xlsx", type=click.Path(path_type=Path), help=N_("Write all of them into a spreadsheet."))
 @_json_option
 @click.pass_context
-def list_holds(ctx: click.Context, lifted: bool, record: str, as_json: bool) -> None:
-    """List holds."""
+def due(ctx: click.Context, by: object, fonds: str, limit: int, xlsx: Path | None, as_json: bool) -> None:
+    """List what is due; the number of all of them goes to stderr."""
     with opened(ctx) as archive:
-        found = archive.catalogue.holds.all(lifted=lifted)
-        if record:
-            aip_id = find_one(archive, record).aip_id
-            found = iter(archive.catalogue.holds.barring([aip_id]).get(aip_id, ()))
-        for item in found:
-            if as_json:
-                ending = lifting_json(item.lifting) if item.lifting else None
-                records = archive.catalogue.holds.count_members(item.id)
-                click.echo(json_line({"schema": "hold/1", **item.to_json(), "records": records, "lifting": ending}))
-                continue
-            for line in _lines(archive, item):
-                click.echo(line)
+        bring_level(archive)
+        day = date.fromisoformat(str(by)[:10]) if by else archive.clock.now().date()
+        total = archive.catalogue.retention.count_due(day, fonds=fonds)
+        if xlsx is not None:
+            click.echo(printable(str(write_due(archive, day, fonds, xlsx))))
+        else:
+            for record in due_records(archive, day, fonds=fonds, limit=limit):
+                click.echo(json_line(record.to_json()) if as_json else _due_line(record))
+    text = ngettext("{count} record is due", "{count} records are due", total).format(count=total)
+    click.echo(text, err=True)
+    ctx.exit(EXIT_DONE)
 
 
-def _records(archive: Archive, codes: tuple[str, ...]) -> Iterator[HoldScope]:
-    for code in codes:
-        yield HoldScope(kind=ScopeKind.RECORD, value=str(find_one(archive, code).aip_id))
+@retention.command(help=N_("List the records that wait: for a rule, or for what begins their period."))
+@click.option("--for", "what", type=click.Choice(["rule", "trigger"]), required=True, help=N_("What they wait for."))
+@click.option("--limit", type=click.IntRange(1), default=1000, help=N_("How many are listed at most."))
+@_json_option
+@click.pass_context
+def waiting(ctx: click.Context, what: str, limit: int, as_json: bool) -> None:
+    """List what waits."""
+    with opened(ctx) as archive:
+        bring_level(archive)
+        for record in waiting_records(archive, what, limit=limit):
+            click.echo(json_line(record.to_json()) if as_json else _due_line(record))
 
 
-def _class(written: str) -> HoldScope:
-    code, _at, fonds = written.partition("@")
-    return HoldScope(kind=ScopeKind.CLASS, value=code, fonds=fonds)
+@retention.command("explain", help=N_("Explain until when a record is kept, by which rule, and why not yet."))
+@click.argument("identifier")
+@_json_option
+@click.pass_context
+def explain_record(ctx: click.Context, identifier: str, as_json: bool) -> None:
+    """Explain the retention of a record."""
+    with opened(ctx) as archive:
+        found = explain(archive, find_one(archive, identifier))
+    for line in [json_line(found.to_json())] if as_json else found.lines():
+        click.echo(line if as_json else printable(line))
 
 
-def _lines(archive: Archive, item: Hold) -> Iterator[str]:
-    state = _("in force since {time}").format(time=date_text(item.placed_at))
-    if item.lifting is not None:
-        state = _("lifted {time} by {person}: {reason}").format(
-            time=date_text(item.lifting.at), person=item.lifting.by, reason=item.lifting.because
-        )
-    yield printable(f"{item.id}  {item.title}  {state}")
-    yield printable(f"  {_('Mandate')}: {item.mandate}")
-    for scope in item.scopes:
-        where = f" ({_('fonds')} {scope.fonds})" if scope.fonds else ""
-        yield printable(f"  {_(_SCOPE_WORDS[scope.kind])}: {scope.value}{where}")
-    count = archive.catalogue.holds.count_members(item.id)
-    if count:
-        yield "  " + _("case files named or found: {count}").format(count=count)
+@retention.command("override", help=N_("Give records another rule than their own, with a reason; or their own again."))
+@click.argument("identifiers", nargs=-1, required=True)
+@click.option("--schedule", "code", default="", help=N_("Code of the schedule; none: their own rule again."))
+@click.option("--dry-run", is_flag=True, help=N_("Only say what would be done."))
+@_because
+@click.pass_context
+def override_records(ctx: click.Context, identifiers: tuple[str, ...], code: str, dry_run: bool, because: str) -> None:
+    """Override the rule of records."""
+    with opened(ctx) as archive:
+        found = [find_one(archive, identifier) for identifier in identifiers]
+        if not dry_run:
+            override(archive, [held.aip_id for held in found], code, because)
+        for held in found:
+            for line in explain(archive, held).lines():
+                click.echo(printable(line))
+
+
+@class_group.command("assign", help=N_("Put records into a class; without a class, back to what their symbol names."))
+@click.argument("identifiers", nargs=-1, required=True)
+@click.option("--class", "code", default="", help=N_("Code of the class."))
+@_because
+@click.pass_context
+def assign(ctx: click.Context, identifiers: tuple[str, ...], code: str, because: str) -> None:
+    """Put records into a class."""
+    with opened(ctx) as archive:
+        found = [find_one(archive, identifier) for identifier in identifiers]
+        assign_class(archive, [held.aip_id for held in found], code, because)
+        for held in found:
+            for line in explain(archive, held).lines():
+                click.echo(printable(line))
+
+
+@retention.group(help=N_("Events outside the archive that begin a period: a contract ended, an appeal was closed."))
+def event() -> None:
+    """Group of the event commands."""
+
+
+@event.command(help=N_("Record an event of one case file (--case and --date), or of many (--file)."))
+@click.argument("name")
+@click.option("--case", "identifier", help=N_("Code or identifier of the case file."))
+@click.option("--date", "day", type=_DAY, help=N_("Day on which it happened."))
+@click.option("--file", "path", type=click.Path(path_type=Path), help=N_("CSV file with the columns case and date."))
+@_because
+@click.pass_context
+def record(ctx: click.Context, name: str, identifier: str | None, day: object, path: Path | None, because: str) -> None:
+    """Record events."""
+    if (path is None) is (identifier is None) or (identifier is None) is not (day is None):
+        raise click.UsageError(_("Give --case and --date, or --file."))
+    with opened(ctx) as archive:
+        days = _read_events(archive, path) if path else [_event(archive, str(identifier), str(day)[:10])]
+        happened(archive, name, days, because)
+    text = ngettext("{count} event recorded", "{count} events recorded", len(days))
+    click.echo(text.format(count=len(days)))
+
+
+def _read_events(archive: Archive, path: Path) -> Sequence[tuple[UUID, date]]:
+    found = []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file, skipinitialspace=True)
+            for number, row in enumerate(rows, 2):
+                if number > _MAX_EVENTS or not {"case", "date"} <= set(row):
+                    raise _wrong_events(path, number, "case, date")
+                found.append(_event(archive, row["case"] or "", row["date"] or ""))
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+        raise _wrong_events(path, len(found) + 2, str(error)) from error
+    return found
+
+
+def _event(archive: Archive, identifier: str, day: str) -> tuple[UUID, date]:
+    when = date.fromisoformat("-".join(reversed(day.strip().split("/"))))
+    return find_one(archive, identifier.strip()).aip_id, when
+
+
+def _wrong_events(path: Path, line: int, why: str) -> InputError:
+    return InputError(
+        N_("{path}, line {line}, is no list of events: {why}."),
+        hint=N_("Give a CSV file in UTF-8 with the columns case and date (2026-03-31 or 31/03/2026)."),
+        path=path,
+        line=line,
+        why=why,
+    )
+
+
+def _due_line(found: DueRecord) -> str:
+    record = found.retention
+    days = record.dates
+    held = f"  [{_('held')}: {', '.join(hold.title for hold in found.holds)}]" if found.holds else ""
+    return printable(
+        f"{days.due.isoformat() if days else '–'}  {found.case_code}  {found.title}  "
+        f"{record.schedule or '–'}  {record.fonds}{held}"
+    )

@@ -72,7 +72,7 @@ class Rules:
 
     def class_of(self, facts: RecordFacts, assignment: Assignment | None) -> RecordClass | None:
         """Return the class of a record: the one it was put into, else the one its information symbol names."""
-        code = (assignment.class_code if assignment else "") or facts.infor_sign
+        code = class_code(facts, assignment)
         if not code:
             return None
         return self.classes.get((facts.fonds, code)) or self.classes.get(("", code))
@@ -102,6 +102,7 @@ def retention_of(
         agency=facts.agency,
         mode=facts.mode,
         maintenance=longest(facts.periods),
+        class_code=class_code(facts, assignment),
         ended=facts.days.get(END_DATE),
     )
 
@@ -114,6 +115,11 @@ def _rule(facts: RecordFacts, rules: Rules, assignment: Assignment | None) -> tu
     if record_class is not None:
         return rules.schedules.get(record_class.schedule), Basis.CLASS
     return rules.schedules.get(default_code(longest(facts.periods))), Basis.DOCUMENTS
+
+
+def class_code(facts: RecordFacts, assignment: Assignment | None) -> str:
+    """Return the code of the class a record was put into, else the one its information symbol names."""
+    return (assignment.class_code if assignment else "") or facts.infor_sign
 
 
 def longest(periods: frozenset[str]) -> str:

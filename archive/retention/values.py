@@ -224,6 +224,8 @@ class Retention:
     """Access level, 01-03."""
     maintenance: str = ""
     """The longest period of the case file and its documents, 01-07."""
+    class_code: str = ""
+    """The class it was put into, or its information symbol; whether there is such a class or not."""
     ended: date | None = None
     """Last day of the work, as the description gives it."""
 

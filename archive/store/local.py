@@ -124,6 +124,10 @@ class LocalStore:
         self._marker.check()
         yield from self._walk("", prefix, after)
 
+    def remains(self, prefix: str) -> Iterator[str]:
+        """Yield the keys under a prefix of which anything is kept: what is listed, as a folder keeps no versions."""
+        return (item.key for item in self.list(prefix))
+
     def delete(self, key: str, confirmation: DisposalConfirmation) -> None:
         """Delete one object by an approved decision, and the folders it leaves empty.
 

@@ -111,11 +111,19 @@ class Store(Protocol):
         """Yield the objects whose key starts with `prefix` and sorts behind `after`, by key, in bounded memory."""
         ...
 
-    def delete(self, key: str, confirmation: DisposalConfirmation) -> None:
-        """Delete one object by an approved decision.
+    def remains(self, prefix: str) -> Iterator[str]:
+        """Yield the keys under a prefix of which anything is kept, also earlier versions that no list shows.
 
         Raises:
-            NotFoundError: no such key.
+            StorageError: the store could not be reached.
+        """
+        ...
+
+    def delete(self, key: str, confirmation: DisposalConfirmation) -> None:
+        """Delete one object by an approved decision, with every version that is kept of it.
+
+        Raises:
+            NotFoundError: nothing is kept under the key.
             PolicyError: the store's lock forbids it.
         """
         ...

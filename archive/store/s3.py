@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
 from archive.store.failures import not_found
@@ -16,6 +16,7 @@ from archive.store.s3_probing import probe_bucket
 from archive.store.s3_writer import Conditions, S3Writer, abort_upload, head
 from archive.store.streams import RangeStream, buffered
 from archive.store.writers import STALE_SECONDS, WriterName
+from model.dates import utc_text
 from model.errors import PolicyError, StorageError
 from model.ports import Clock, SystemClock
 from model.preservation import DisposalConfirmation
@@ -174,6 +175,15 @@ class S3Store:
                         raise self._locked(key) from error
                     raise
 
+    def remains(self, prefix: str) -> Iterator[str]:
+        """Yield the keys under a prefix of which anything is kept, also versions behind a delete marker."""
+        found = {item.key for item in self.list(prefix)}
+        for entry in self._version_entries(self._address.prefix + prefix):
+            key = entry["Key"].removeprefix(self._address.prefix)
+            if is_listed(key, prefix):
+                found.add(key)
+        yield from sorted(found)
+
     def replace_damaged(self, key: str) -> StoreWriter:
         """Begin to replace an object found damaged, or to restore one found missing.
 
@@ -252,20 +262,24 @@ class S3Store:
     def _versions(self, key: str) -> Sequence[Mapping[str, str]]:
         """Return what names each version and delete marker of a key; one empty name in a bucket without versions."""
         present = head(self._connection, key) is not None
-        found: list[Mapping[str, str]] = []
-        where = self._connection.name(key)
-        with self._connection.translated(key):
+        name = self._connection.name(key)["Key"]
+        found: list[Mapping[str, str]] = [
+            {"VersionId": item["VersionId"]} for item in self._version_entries(name) if item["Key"] == name
+        ]
+        if present and all(version["VersionId"] == "null" for version in found):
+            return [{}]
+        return found
+
+    def _version_entries(self, name: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the versions and delete markers of the objects whose names in the bucket begin so; none without any."""
+        with self._connection.translated(name):
             try:
                 pages = self._connection.client.get_paginator("list_object_versions")
-                for page in pages.paginate(Bucket=where["Bucket"], Prefix=where["Key"]):
-                    entries = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-                    found += [{"VersionId": item["VersionId"]} for item in entries if item["Key"] == where["Key"]]
+                for page in pages.paginate(Bucket=self._address.bucket, Prefix=name):
+                    yield from (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
             except Exception as error:
                 if code_of(error) not in ("NotImplemented", "MethodNotAllowed"):
                     raise
-        if present and all(version["VersionId"] == "null" for version in found):
-            return [{}]
-        return found if present else []
 
     def _refuse_locked(self, key: str, version: Mapping[str, str]) -> None:
         """Look for a lock before anything is deleted, so that a refusal leaves everything as it was."""
@@ -278,14 +292,15 @@ class S3Store:
                 raise
         until = found.get("ObjectLockRetainUntilDate")
         if found.get("ObjectLockLegalHoldStatus") == "ON" or (until is not None and until > self._clock.now()):
-            raise self._locked(key)
+            raise self._locked(key, until)
 
-    def _locked(self, key: str) -> PolicyError:
+    def _locked(self, key: str, until: datetime | None = None) -> PolicyError:
         return PolicyError(
             N_("Store {store} forbids deleting {key}: it is locked."),
             hint=N_("Wait until its lock ends, or ask the administrator of the object store."),
             store=self._name,
             key=key,
+            until=utc_text(until.astimezone(UTC)) if until is not None else "",
         )
 
     def _copy_aside(self, key: str) -> str | None:

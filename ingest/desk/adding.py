@@ -10,6 +10,7 @@ from archive.catalogue.database import batches
 from archive.catalogue.desk_values import TRAY, DeskDocumentRow
 from ingest.desk.describing import LooseFacts, document_of_message, loose_document, loose_identifier
 from ingest.desk.desk import AT_ONCE, Desk, document_of, must_be_open
+from ingest.desk.log import STAGING
 from ingest.desk.values import ActKind, Added, AddOutcome, DeskAct, DeskCase, DeskDocument, DeskFile
 from ingest.edxml.findings import SECRET
 from ingest.edxml.reading import read_message
@@ -55,12 +56,12 @@ def lay_down(
     facts = facts or LooseFacts()
     found = (file.path for path in paths for file in found_files(path))
     wanted = (path for path in found if not is_system_file(os.fsencode(path.name)))
-    with tempfile.TemporaryDirectory(prefix="desk-", dir=_work(desk)) as work:
+    with tempfile.TemporaryDirectory(prefix="reading-", dir=_work(desk)) as work:
         if facts.together:
             yield from _carry_out(desk, _together(desk, list(wanted), place, facts))
             return
-        for number, part in enumerate(batches(wanted, AT_ONCE)):
-            yield from _carry_out(desk, _batch(desk, part, place, facts, Path(work) / str(number)))
+        for part in batches(wanted, AT_ONCE):
+            yield from _carry_out(desk, _batch(desk, part, place, facts, Path(work)))
 
 
 def place_by_hand(desk: Desk, case: DeskCase, identifiers: Iterable[str]) -> Iterator[Added]:
@@ -121,8 +122,8 @@ def _batch(desk: Desk, paths: Sequence[Path], place: str, facts: LooseFacts, wor
         except InputError as error:
             batch.added.append(Added(path=_shown(path), outcome=AddOutcome.UNREADABLE, why=str(error)))
     held = desk.index.get_documents([file.sha256 for _, file in taken])
-    for number, (path, file) in enumerate(taken):
-        _one(desk, batch, path, file, held.get(file.sha256), place, facts, work / str(number))
+    for path, file in taken:
+        _one(desk, batch, path, file, held.get(file.sha256), place, facts, work)
     return batch
 
 
@@ -213,15 +214,14 @@ def _is_message(path: Path) -> bool:
 
 def _clear(folder: Path) -> None:
     """Remove decoded attachments: the message has them, and they are decoded again when the case file is closed."""
-    if folder.is_dir():
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()
+    for path in folder.iterdir():
+        path.unlink()
 
 
 def _work(desk: Desk) -> Path:
-    desk.archive.work.mkdir(exist_ok=True)
-    return desk.archive.work
+    folder = desk.folder.path / STAGING
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _shown(path: Path) -> str:

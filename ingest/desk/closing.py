@@ -184,7 +184,9 @@ def _off_the_desk(desk: Desk, result: Closed, report: IngestReport) -> Closed:
         aip_id=str(report.aip_id or ""),
         reasons=(),
     )
-    held = {file.object.sha256.hex() for file in desk.archive.catalogue.files(report.aip_id)} if report.aip_id else set()
+    held = (
+        {file.object.sha256.hex() for file in desk.archive.catalogue.files(report.aip_id)} if report.aip_id else set()
+    )
     on_desk = list(desk.documents(case.id))
     going = sorted({file.sha256 for document in on_desk for file in document.files} & held)
     desk.contents.begin_removing(case.id, going)
@@ -192,5 +194,3 @@ def _off_the_desk(desk: Desk, result: Closed, report: IngestReport) -> Closed:
     removed = desk.contents.finish_removing(case.id)
     kept = sum(1 for document in on_desk if any(file.sha256 not in held for file in document.files))
     return replace(result, case=case, removed=removed, kept=kept)
-
-

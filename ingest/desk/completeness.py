@@ -144,10 +144,10 @@ def _before(one: tuple[datetime | None, int], other: tuple[datetime | None, int]
 def _described(document: Document, where: str) -> Iterator[Finding]:
     for element in DOCUMENT_ELEMENTS:
         value = getattr(document, element.attribute)
-        if element.obligation is Obligation.MANDATORY and value in (None, "", ()):
-            # What documents take from the case file is said once, of the case file.
-            if element.attribute not in ("maintenance", "mode"):
-                yield kinds.DOCUMENT_MISSING.at(f"{where}/{element.name}", title=element.vietnamese)
+        # What documents take from the case file is said once, of the case file.
+        own = element.obligation is Obligation.MANDATORY and element.attribute not in ("maintenance", "mode")
+        if own and value in (None, "", ()):
+            yield kinds.DOCUMENT_MISSING.at(f"{where}/{element.name}", title=element.vietnamese)
     if document.mode == SECRET_MODE:
         yield kinds.SECRET.at(f"{where}/mode")
 
@@ -210,8 +210,8 @@ def _dates(document: Document, case_file: CaseFile, where: str) -> Iterable[Find
         return ()
     if start.earliest <= issued.latest and issued.earliest <= end.latest:
         return ()
-    shown = {"date": issued.vietnamese, "start": start.vietnamese, "end": end.vietnamese}
-    return (kinds.DATE_OUTSIDE.at(f"{where}/issuedDate", **shown),)
+    place = f"{where}/issuedDate"
+    return (kinds.DATE_OUTSIDE.at(place, date=issued.vietnamese, start=start.vietnamese, end=end.vietnamese),)
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:

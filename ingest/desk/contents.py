@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from archive.durable import sync_folder, write_durably
-from ingest.desk.log import usable
+from ingest.desk.log import STAGING, usable
 from ingest.desk.values import DeskFile
 from model.dates import from_utc_text, utc_text
 from model.errors import InputError
@@ -40,6 +41,7 @@ class Contents:
         self._content = desk / "content"
         self._refused = desk / "refused"
         self._removing = desk / "removing"
+        self._staging = desk / STAGING
         self._unsynced: set[Path] = set()
         self._new: set[str] = set()
 
@@ -94,10 +96,11 @@ class Contents:
                 self.path(sha256).unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Remove what a killed process left half copied."""
+        """Remove what a killed process left half copied, half read or half laid out."""
         with usable(), suppress(FileNotFoundError):
             for path in self._content.glob(f"{_TEMPORARY}*"):
                 path.unlink()
+        shutil.rmtree(self._staging, ignore_errors=True)
 
     def is_whole(self, file: DeskFile) -> bool:
         """Tell whether a content is there with the bytes that were received."""
@@ -120,7 +123,12 @@ class Contents:
             record = self._refused / f"{file.sha256}.json"
             if not record.exists():
                 reasons = [finding.to_json() for finding in findings]
-                data = {"name": file.name if keep else "", "size": file.size, "time": utc_text(now), "findings": reasons}
+                data = {
+                    "name": file.name if keep else "",
+                    "size": file.size,
+                    "time": utc_text(now),
+                    "findings": reasons,
+                }
                 write_durably(record, json.dumps(data, ensure_ascii=False).encode("utf-8", "backslashreplace"))
             if not keep:
                 self.path(file.sha256).unlink(missing_ok=True)

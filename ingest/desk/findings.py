@@ -238,6 +238,9 @@ CONTENT_LOST = finding_kind(
 SAME_FILE = finding_kind(
     "casefile.same-file",
     _I,
-    N_("The attachment “{name}” is the same file as one of document {first}; it is handed over there, and in the message."),
+    N_(
+        "The attachment “{name}” is the same file as one of document {first}: it is handed over there, and in the"
+        " message."
+    ),
     source="Circular 05/2025/TT-BNV Art. 24",
 )

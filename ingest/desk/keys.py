@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.desk import SELF
-from ingest.desk.values import DeskDocument, DocumentKind
 from ingest.describe.titles import fold
+from ingest.desk.values import DeskDocument, DocumentKind
 from ingest.edxml.values import Business, DocumentKey
 from model.dates import PartialDate
 

@@ -7,7 +7,7 @@ Layout below `desk/`:
     <case file>/acts.jsonl   acts on a case file; `tray/` documents in none, `plan/` the yearly plans
     content/<2 hex>/<hex>    messages and loose files as received, by SHA-256
     refused/<hex>, .json     messages that cannot be read, with the reasons
-    staging/<case file>/     what is handed over just now
+    staging/                 what is read or handed over just now
     removing/<case file>     content that is in a package now and leaves the desk
 
 A batch is written as a whole and made durable first; only then its lines go to the logs, and then the catalogue
@@ -32,7 +32,8 @@ from model.text import N_
 
 ACTS = "acts.jsonl"
 BATCH = "batch.jsonl"
-_NOT_LOGS = ("content", "refused", "removing", "staging")
+STAGING = "staging"
+_NOT_LOGS = ("content", "refused", "removing", STAGING)
 _WAIT_SECONDS = 30.0
 _POLL = 0.05
 
@@ -87,7 +88,9 @@ class DeskFolder:
     def redo(self) -> list[DeskAct]:
         """Write the lines of the last batch to their logs again, and return its acts; each log ends with them then."""
         with usable():
-            lines = [_Placed(log=data["log"], at=int(data["at"]), content=_line(data["line"])) for data in self._batch()[0]]
+            lines = [
+                _Placed(log=data["log"], at=int(data["at"]), content=_line(data["line"])) for data in self._batch()[0]
+            ]
             self._append(lines)
         return [_act(line.log, json.loads(line.content)) for line in lines]
 
@@ -112,9 +115,7 @@ class DeskFolder:
         with file, usable():
             for number, line in enumerate(file, 1):
                 try:
-                    if not line.endswith(b"\n"):
-                        raise ValueError("cut off")
-                    act = _act(log, json.loads(line))
+                    act = _act(log, json.loads(_whole(line)))
                 except (ValueError, KeyError, TypeError) as error:
                     if file.read(1):
                         raise _damaged(log, number) from error
@@ -163,11 +164,13 @@ class DeskFolder:
             return [], 0
         try:
             end = json.loads(lines[-1])
-            if int(end["end"]) != len(lines) - 1:
-                raise ValueError("not whole")
-            return [json.loads(line) for line in lines[:-1]], int(end["last"])
+            found = [json.loads(line) for line in lines[:-1]]
+            complete, last = int(end["end"]) == len(found), int(end["last"])
         except (ValueError, KeyError, IndexError) as error:
             raise _damaged(BATCH, len(lines)) from error
+        if not complete:
+            raise _damaged(BATCH, len(lines))
+        return found, last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +189,17 @@ class _Placed:
 
 def _act(log: str, line: dict[str, Any]) -> DeskAct:
     return codec.decode(DeskAct, {**line, "log": log})
+
+
+def _whole(line: bytes) -> bytes:
+    """Return a line that was written to its end.
+
+    Raises:
+        ValueError: it was cut off.
+    """
+    if not line.endswith(b"\n"):
+        raise ValueError("cut off")
+    return line
 
 
 def _line(data: Any) -> bytes:
@@ -228,6 +242,3 @@ def _damaged(log: str, line: int) -> IntegrityError:
         log=log,
         line=line,
     )
-
-
-

@@ -137,8 +137,7 @@ def read_plan(path: Path, year: int, agency: str, log: FindingLog) -> Iterator[P
     reading = Reading(path=path, name=path.name, limits=Limits(), log=FindingLog())
     count = 0
     try:
-        if path.stat().st_size > reading.limits.descriptor_size:
-            raise DescriptorError(N_("it is too large"))
+        _check_size(path, reading.limits.descriptor_size)
         tables = (xlsx_tables if path.suffix.lower() == ".xlsx" else csv_tables)(reading)
         try:
             for line in _lines(reader, tables.documents):
@@ -158,6 +157,11 @@ def read_plan(path: Path, year: int, agency: str, log: FindingLog) -> Iterator[P
         ) from error
     if not count:
         log.add(kinds.PLAN_EMPTY.at(path.name))
+
+
+def _check_size(path: Path, limit: int) -> None:
+    if path.stat().st_size > limit:
+        raise DescriptorError(N_("it is too large"))
 
 
 def _lines(reader: _Reader, rows: Rows) -> Iterator[PlanLine]:

@@ -8,6 +8,7 @@ answer nothing. What several case files could claim stays undecided, for somebod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from archive.catalogue.database import batches
 from archive.catalogue.desk import SELF
 from archive.catalogue.desk_values import TRAY, DeskLink
 from ingest.desk.adding import moving
@@ -45,6 +46,18 @@ class _Cluster:
     """Where documents are, or will be: a case file, or a line of the plan not opened yet."""
 
 
+@dataclass(slots=True)
+class _Around:
+    """A part of the tray with its neighbours, read together."""
+
+    documents: dict[str, DeskDocument] = field(default_factory=dict)
+    """Those of the tray."""
+    links: dict[str, list[DeskLink]] = field(default_factory=dict)
+    """Who names whom, by either of the two."""
+    places: dict[str, str] = field(default_factory=dict)
+    """Where neighbours are that were met."""
+
+
 def sort_tray(desk: Desk) -> Iterator[Sorted]:
     """Sort what is in the tray; yield what was moved, in batches that are carried out as a whole."""
     matcher = PlanMatcher(desk)
@@ -52,54 +65,66 @@ def sort_tray(desk: Desk) -> Iterator[Sorted]:
     acts: list[DeskAct] = []
     moved: list[Sorted] = []
     states: dict[str, bool] = {}
-    for identifier in list(desk.index.document_ids(TRAY)):
-        if hash(identifier) in looked_at:
-            continue
-        cluster = _gather(desk, identifier)
-        looked_at.update(hash(member) for member in cluster.members)
-        for document, line_or_case in _decide(cluster, matcher):
-            case = _case_of(desk, line_or_case, acts, states)
-            if case:
-                acts += moving(document, TRAY, case, by_hand=False)
-                moved.append(Sorted(document=document.id, case=case))
-        if len(moved) >= AT_ONCE:
-            desk.commit(acts)
-            yield from moved
-            acts, moved = [], []
-    desk.commit(acts)
-    yield from moved
+    for part in batches(list(desk.index.document_ids(TRAY)), AT_ONCE):
+        around = _look_around(desk, [identifier for identifier in part if hash(identifier) not in looked_at])
+        for identifier in part:
+            if hash(identifier) in looked_at:
+                continue
+            cluster = _gather(around, identifier)
+            looked_at.update(hash(member) for member in cluster.members)
+            for document, line_or_case in _decide(cluster, matcher):
+                case = _case_of(desk, line_or_case, acts, states)
+                if case:
+                    acts += moving(document, TRAY, case, by_hand=False)
+                    moved.append(Sorted(document=document.id, case=case))
+        desk.commit(acts)
+        yield from moved
+        acts, moved = [], []
 
 
-def _gather(desk: Desk, start: str) -> _Cluster:
-    """Return the documents of the tray that hang together with one, in rounds from neighbour to neighbour."""
+def _look_around(desk: Desk, start: list[str]) -> _Around:
+    """Return documents of the tray with everything that hangs together with them, from neighbour to neighbour."""
+    around = _Around()
+    edge = start
+    while edge:
+        for row in desk.index.get_documents(edge).values():
+            around.documents[row.id] = document_of(row)
+        found: set[str] = set()
+        for link in desk.index.links(edge):
+            if link.role not in (ANSWER, SELF, *CONCERNING):
+                continue
+            for one, other in ((link.document_id, link.target), (link.target, link.document_id)):
+                around.links.setdefault(one, []).append(link)
+                if other in around.documents and one not in around.documents:
+                    around.places[one] = link.file_id
+                    found.add(one)
+        room = _LARGEST - len(around.documents)
+        edge = sorted(name for name in found if around.places[name] == TRAY)[: max(room, 0)]
+    return around
+
+
+def _gather(around: _Around, start: str) -> _Cluster:
+    """Return the documents of the tray that hang together with one."""
     cluster = _Cluster()
     edge = [start]
     while edge:
-        for row in desk.index.get_documents(edge).values():
-            cluster.members[row.id] = document_of(row)
-        neighbours: dict[str, str] = {}
-        for link in desk.index.links(edge):
-            neighbours |= _join(cluster, link)
-        cluster.placed |= {name: place for name, place in neighbours.items() if place != TRAY}
-        room = _LARGEST - len(cluster.members)
-        edge = sorted(name for name, place in neighbours.items() if place == TRAY and name not in cluster.members)[:room]
+        name = edge.pop()
+        if name in cluster.members or name not in around.documents:
+            continue
+        cluster.members[name] = around.documents[name]
+        for link in around.links.get(name, ()):
+            names = cluster.answered if link.role == ANSWER else cluster.concerned
+            names.setdefault(link.document_id, set()).add(link.target)
+            names.setdefault(link.target, set()).add(link.document_id)
+            if link.role != SELF:
+                cluster.answering.add(link.document_id)
+            other = link.target if link.document_id == name else link.document_id
+            place = around.places.get(other, TRAY)
+            if place == TRAY:
+                edge.append(other)
+            else:
+                cluster.placed[other] = place
     return cluster
-
-
-def _join(cluster: _Cluster, link: DeskLink) -> dict[str, str]:
-    """Note that two documents hang together; return the one that was not asked for, and where it is."""
-    names = cluster.answered if link.role == ANSWER else cluster.concerned
-    if link.role not in (ANSWER, SELF, *CONCERNING):
-        return {}
-    names.setdefault(link.document_id, set()).add(link.target)
-    names.setdefault(link.target, set()).add(link.document_id)
-    if link.role != SELF:
-        cluster.answering.add(link.document_id)
-    known = link.document_id in cluster.members and link.target in cluster.members
-    if known:
-        return {}
-    other = link.target if link.document_id in cluster.members else link.document_id
-    return {other: link.file_id}
 
 
 def _decide(cluster: _Cluster, matcher: PlanMatcher) -> Iterator[tuple[DeskDocument, "str | PlanLine"]]:
@@ -173,5 +198,3 @@ def _case_of(desk: Desk, place: "str | PlanLine", acts: list[DeskAct], states: d
         row = desk.index.get_file(place)
         states[place] = row is not None and row.state == FileState.OPEN
     return place if states[place] else ""
-
-

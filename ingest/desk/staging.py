@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.desk.desk import VIETNAM, Desk
+from ingest.desk.log import STAGING
 from ingest.desk.values import DeskDocument, DeskFile, DocumentKind, Standing, StandingDocument
 from ingest.desk.view import CaseView
 from ingest.edxml.reading import read_message
+from ingest.edxml.values import Attachment
 from ingest.edxml.wording import BUSINESS_WORDS, STATUS_WORDS, word_of
 from ingest.sources.naming import portable_paths
 from model.casefile import CaseFile, Document
@@ -28,7 +30,6 @@ from model.text import N_
 MESSAGES = "thong-diep"
 PROCESS = "quy-trinh"
 DESCRIPTOR = "hoso.json"
-STAGING = "staging"
 _BORN_DIGITAL = "01"
 _VIETNAMESE = "01"
 _BASE = 100
@@ -80,9 +81,7 @@ def staged(desk: Desk, view: CaseView) -> Iterator[tuple[Path, tuple[StagedDocum
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lay_out(
-    desk: Desk, folder: Path, ordinal: int, item: StandingDocument, seen: dict[str, int]
-) -> StagedDocument:
+def _lay_out(desk: Desk, folder: Path, ordinal: int, item: StandingDocument, seen: dict[str, int]) -> StagedDocument:
     document = item.document
     lost: list[DeskFile] = []
     same: list[tuple[str, int]] = []
@@ -100,7 +99,9 @@ def _lay_out(
     else:
         contents = tuple(
             path
-            for file, path in zip(document.files, _paths(folder, ordinal, [f.name for f in document.files]), strict=True)
+            for file, path in zip(
+                document.files, _paths(folder, ordinal, [f.name for f in document.files]), strict=True
+            )
             if _put(desk, file, path, lost)
         )
     process = _write_process(folder, ordinal, item)
@@ -145,7 +146,7 @@ def _attachments(
     """Decode the attachments of a message, but for those that an earlier document has: `same` tells of them."""
     decoded = folder / f".{ordinal:04d}"
     read = read_message(message, decoded)
-    found = []
+    found: list[Attachment] = []
     for item in read.message.attachments if read.message else ():
         if item.path is None:
             continue
@@ -256,7 +257,10 @@ def described_document(desk: Desk, staged: StagedDocument, view: CaseView, pages
         description=_remarks(desk, staged.item, view),
         files=staged.names,
     )
-    cut = {name: _cut(getattr(described, name), _DOCUMENT_LENGTHS[name]) for name in ("subject", "organ_name", "description")}
+    cut = {
+        name: _cut(getattr(described, name), _DOCUMENT_LENGTHS[name])
+        for name in ("subject", "organ_name", "description")
+    }
     return replace(described, **cut)  # type: ignore[arg-type]  # all three are text
 
 
@@ -298,7 +302,9 @@ def _remarks(desk: Desk, item: StandingDocument, view: CaseView) -> str:
     concerned = {key for reference in item.document.concerns for key in desk.keys.of(reference)}
     replaced = [d for d in known.values() if concerned.intersection(desk.keys.of(d.key)) and d.id != item.document.id]
     remarks += [f"Thay thế{_of(document)}" for document in replaced]
-    updates = sum(notice.kind is not DocumentKind.STATUS and notice.business.name == "UPDATE" for notice in item.notices)
+    updates = sum(
+        notice.kind is not DocumentKind.STATUS and notice.business.name == "UPDATE" for notice in item.notices
+    )
     if updates:
         remarks.append(f"Đã được cập nhật {updates} lần qua trục liên thông")
     return "; ".join(remarks)

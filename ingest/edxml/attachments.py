@@ -18,7 +18,7 @@ from ingest.edxml.content import Contents, Shelf, Stored, bad_base64
 from ingest.edxml.interpreting import EncodedEntry, ManifestEntry
 from ingest.edxml.refusal import Refused
 from ingest.edxml.values import Attachment
-from ingest.sources.guards import member_path
+from ingest.sources.guards import damaged, member_path
 from ingest.sources.naming import portable_paths
 from ingest.sources.values import Limits
 from ingest.sources.zip_reader import ZipMember, ZipReader
@@ -39,7 +39,7 @@ _LINK = N_("its member is a link, not a file.")
 _UNNAMED = "attachment"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Item:
     """One attachment on its way."""
 
@@ -53,7 +53,7 @@ class _Item:
     nested: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
     """An attachment that is there, before the manifest is looked at."""
 
@@ -97,21 +97,28 @@ def attach(
 def _matched(manifest: Sequence[ManifestEntry], carried: Sequence[Carried], log: FindingLog) -> Iterator[_Item]:
     by_id: dict[str, deque[int]] = defaultdict(deque)
     by_name: dict[str, deque[int]] = defaultdict(deque)
+    without_id: dict[str, deque[int]] = defaultdict(deque)
     for number, one in enumerate(carried):
         by_id[one.entry.content_id].append(number)
         by_name[one.entry.name].append(number)
+        if not one.entry.content_id:
+            without_id[one.entry.name].append(number)
     for identifier, numbers in by_id.items():
         if identifier and len(numbers) > 1:
             log.add(kinds.ID_TWICE.at(carried[numbers[1]].entry.location, id=identifier[:200]))
     taken: set[int] = set()
     for named in manifest:
-        queues = [by_id[named.content_id]] if named.content_id else [by_name[named.name]] if named.name else []
+        queues = [by_id[named.content_id], without_id[named.name]] if named.content_id else [by_name[named.name]]
         found = _next(queues, taken)
         if found is None:
             shown = named.name or named.content_id
             log.add(kinds.ATTACHMENT_MISSING.at(named.location, name=shown[:200], id=named.content_id[:200]))
             yield _Item(
-                named.content_id, named.name or named.content_id, named.content_type, named.description, named.location
+                content_id=named.content_id,
+                name=named.name or named.content_id,
+                content_type=named.content_type,
+                description=named.description,
+                location=named.location,
             )
             continue
         taken.add(found)
@@ -179,7 +186,7 @@ def _unpack(item: _Item, stored: Stored, shelf: Shelf, log: FindingLog) -> None:
     """Replace a ZIP of one file by that file; leave one of several as it is.
 
     Raises:
-        Refused: it is damaged, protected, unsafe or beyond a limit.
+        Refused: it is protected, unsafe or beyond a limit, or damaged though it is labelled a ZIP.
     """
     limits = shelf.limits
     reader = ZipReader(
@@ -194,6 +201,9 @@ def _unpack(item: _Item, stored: Stored, shelf: Shelf, log: FindingLog) -> None:
         _check_member(member, item)
         item.stored = _copy(reader, member, shelf)
     except InputError as error:
+        if error.template == damaged("").template and "zip" not in item.content_type.lower():
+            log.add(kinds.ZIP_DAMAGED.at(item.location, name=item.name[:200]))
+            return
         raise Refused(kinds.ZIP_UNSAFE.at(item.location, name=item.name[:200], why=_reason(error, stored))) from error
     finally:
         reader.close()

@@ -165,7 +165,11 @@ def _identity(message: EdxmlMessage) -> Iterator[Finding]:
         if not _UUID.fullmatch(key.document_id):
             yield kinds.ID_FORM.at(place, id=key.document_id[:200])
         return
-    agrees = parts[0] == key.organ_code and key.date in (None, issued) and (not key.code or _same(parts[2], key.code))
+    agrees = (
+        parts[0] == (key.organ_code or parts[0])
+        and key.date in (None, issued)
+        and (not (key.number and key.notation) or _same(parts[2], key.code))
+    )
     if not agrees:
         expected = ",".join((key.organ_code, key.date.iso.replace("-", "/") if key.date else "?", key.code))
         yield kinds.ID_DIFFERS.at(place, id=key.document_id[:200], expected=expected[:200])

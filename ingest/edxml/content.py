@@ -2,7 +2,8 @@
 
 import binascii
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -10,6 +11,7 @@ from typing import BinaryIO
 from ingest.edxml import findings as kinds
 from ingest.edxml.refusal import ATTACHMENT, ATTACHMENTS, TOTAL, Refused, beyond
 from ingest.edxml.values import EdxmlLimits
+from model.errors import StorageError
 from model.text import N_
 
 START = 4096
@@ -20,7 +22,21 @@ _AFTER_END = N_("characters follow its end")
 _FOREIGN = N_("it holds other characters")
 
 
-@dataclass(slots=True)
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Name the file when the disk does not take it."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            N_("{path} cannot be written: {why}."),
+            hint=N_("Choose another place or free some space."),
+            path=path,
+            why=error.strerror or type(error).__name__,
+        ) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
     """One decoded file in the work folder."""
 
@@ -46,10 +62,10 @@ class Shelf:
         while True:
             self._names += 1
             path = self.folder / f".edxml-{self._names:04d}.part"
-            try:
+            with _writing(path):
+                if path.exists():
+                    continue
                 stream = path.open("xb")
-            except FileExistsError:
-                continue
             self._made.append(path)
             return FileWriter(path, stream, self.take)
 
@@ -73,9 +89,9 @@ class Shelf:
     def rename(self, stored: Stored, name: str) -> Path:
         """Give a file its name in the folder."""
         path = self.folder / name
-        stored.path.rename(path)
+        with _writing(path):
+            stored.path.rename(path)
         self._made[self._made.index(stored.path)] = path
-        stored.path = path
         return path
 
     def clear(self) -> None:
@@ -107,12 +123,14 @@ class FileWriter:
         if len(self._start) < START:
             self._start += data[: START - len(self._start)]
         self._hash.update(data)
-        self._stream.write(data)
+        with _writing(self._path):
+            self._stream.write(data)
 
     def close(self) -> Stored:
         """End the file."""
-        self._stream.close()
-        return Stored(self._path, self._size, self._hash.digest(), self._start)
+        with _writing(self._path):
+            self._stream.close()
+        return Stored(path=self._path, size=self._size, sha256=self._hash.digest(), start=self._start)
 
 
 class Base64Decoder:

@@ -251,6 +251,13 @@ ZIP_UNLABELLED = finding_kind(
     remedy=N_("Check that the file can be opened."),
     source=_ENCODED,
 )
+ZIP_DAMAGED = finding_kind(
+    "edxml.zip-damaged",
+    _W,
+    N_("The attachment “{name}” begins as a ZIP does but cannot be read as one; it is kept as it is."),
+    remedy=N_("Check that the file can be opened; if it cannot, ask the sender for it."),
+    source=_ENCODED,
+)
 INNER_ARCHIVE = finding_kind(
     "edxml.attachment-archive",
     _W,

@@ -5,7 +5,7 @@ Source:
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ingest.edxml import findings as kinds
@@ -53,7 +53,7 @@ _NO_MESSAGE = N_("it is a SOAP envelope without a MessageHeader")
 _NOTHING = N_("there is no element in it")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestEntry:
     """What a manifest says of one attachment."""
 
@@ -65,7 +65,7 @@ class ManifestEntry:
     location: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedEntry:
     """One element that carries an attachment."""
 
@@ -78,13 +78,13 @@ class EncodedEntry:
     location: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """What the elements of a message say."""
 
     message: EdxmlMessage
-    manifest: list[ManifestEntry] = field(default_factory=list)
-    encoded: list[EncodedEntry] = field(default_factory=list)
+    manifest: tuple[ManifestEntry, ...] = ()
+    encoded: tuple[EncodedEntry, ...] = ()
 
 
 def plain_id(text: str) -> str:
@@ -170,7 +170,7 @@ class _Interpreter:
         )
         if is_secret_mode(message.secrecy):
             self._log.add(kinds.SECRET.at("MessageHeader/OtherInfo/Secret", level=message.secrecy[:80]))
-        return Envelope(message, list(self._manifest()), list(self._encoded()))
+        return Envelope(message=message, manifest=tuple(self._manifest()), encoded=tuple(self._encoded()))
 
     def _forms(self) -> None:
         """Note variants of namespace, prefix and cardinality."""

@@ -9,7 +9,7 @@ import email
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
@@ -35,7 +35,7 @@ _ENCODING = N_("a part is encoded in a way that is not known")
 _QUOTED = N_("a line of quoted-printable text is too long")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
     """One part, decoded."""
 
@@ -43,18 +43,17 @@ class _Part:
     name: str
     content_type: str
     description: str
-    written_id: str
     stored: Stored
     number: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MimeMessage:
     """The parts of a message."""
 
     root: Stored
     """The envelope."""
-    carried: list[Carried] = field(default_factory=list)
+    carried: tuple[Carried, ...] = ()
     """The other parts."""
 
 
@@ -74,7 +73,7 @@ def read_mime(stream: BinaryIO, shelf: Shelf) -> MimeMessage:
         part, last = _part(source, boundary, shelf, len(parts) + 1)
         parts.append(part)
     root = _root(parts, start)
-    return MimeMessage(root.stored, [_carried(part) for part in parts if part is not root])
+    return MimeMessage(root=root.stored, carried=tuple(_carried(part) for part in parts if part is not root))
 
 
 def _carried(part: _Part) -> Carried:
@@ -83,7 +82,6 @@ def _carried(part: _Part) -> Carried:
         name=part.name,
         content_type=part.content_type,
         description=part.description,
-        written_id=part.written_id,
         location=f"part {part.number}",
     )
     if part.stored.size == 0:
@@ -132,7 +130,6 @@ def _part(source: "_Source", boundary: bytes, shelf: Shelf, number: int) -> tupl
         name=name,
         content_type=headers.get_content_type() if headers.get("Content-Type") else "",
         description=_plain(headers.get("Content-Description")),
-        written_id="",
         stored=stored,
         number=number,
     )

@@ -27,6 +27,7 @@ _NOTED = 100
 _SNIFF = 4096
 _BLANKS = b" \t\r\n\xef\xbb\xbf"
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_UTF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _ENCODINGS = re.compile(r"utf-?(8|16(-?(le|be))?)|us-ascii|ascii|iso-8859-1|windows-125[28]|cp125[28]", re.IGNORECASE)
 _CONTENT = {
     "ContentTransferEncoded": ("Attachment",),
@@ -126,6 +127,8 @@ class _Reader:
 
     def _beginning(self, chunk: bytes) -> bytes:
         """Judge what stands before the XML declaration, and return the document from there."""
+        if chunk.startswith(_UTF_32):
+            raise Refused(kinds.ENCODING.at(encoding="UTF-32"))
         bom = next((mark for mark in _BOMS if chunk.startswith(mark)), b"")
         if bom:
             self._parsed.findings.append(kinds.BOM.at())

@@ -41,7 +41,8 @@ def read_message(source: Path | BinaryIO, folder: Path, limits: EdxmlLimits | No
         limits: caps on what the sender controls.
 
     Raises:
-        InputError: the file cannot be opened or read, or the folder not be written.
+        InputError: the file cannot be opened or read.
+        StorageError: the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

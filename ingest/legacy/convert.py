@@ -32,6 +32,7 @@ class _Group:
 
     pairs: dict[tuple[str, str], int] = field(default_factory=dict)
     count: int = 0
+    unique: bool = False
 
 
 @dataclass(slots=True)
@@ -40,10 +41,11 @@ class Notes:
 
     _groups: dict[tuple[FindingKind, str], _Group] = field(default_factory=dict)
 
-    def add(self, kind: FindingKind, field: str, old: str, new: str) -> None:
-        """Note one change of a value."""
+    def add(self, kind: FindingKind, field: str, old: str, new: str, *, unique: bool = False) -> None:
+        """Note one change of a value; one that no other document has is told as an example only."""
         group = self._groups.setdefault((kind, field), _Group())
         group.count += 1
+        group.unique = group.unique or unique
         pair = (old[:200], new[:200])
         if pair in group.pairs or len(group.pairs) <= _DISTINCT:
             group.pairs[pair] = group.pairs.get(pair, 0) + 1
@@ -51,7 +53,7 @@ class Notes:
     def findings(self) -> Iterator[Finding]:
         """Yield the notes: by value where there are few, else as an example with their number."""
         for (kind, name), group in self._groups.items():
-            if len(group.pairs) > _DISTINCT:
+            if len(group.pairs) > _DISTINCT or group.unique:
                 old, new = next(iter(group.pairs))
                 many = kinds.CONVERTED_MANY if kind is kinds.CONVERTED else kind
                 yield many.at(name, field=name, old=old, new=new, value=new, count=group.count)
@@ -111,7 +113,7 @@ class LegacyConverter:
         document = self._converter.document(cells, ordinal)
         code = f"{case_file.file_code}.{ordinal:07d}"
         old = record.fields.get("DocCode", "")
-        self.notes.add(kinds.CONVERTED, "document/docCode", old or "—", code)
+        self.notes.add(kinds.CONVERTED, "document/docCode", old or "—", code, unique=True)
         kept += [(KEPT + name, record.fields[name]) for name in ("DocCode", "DocOrdinal") if record.fields.get(name)]
         if record.fields.get("FileCode", "") not in ("", dict(case_file.more).get(f"{KEPT}FileCode", "")):
             kept.append((f"{KEPT}FileCode", record.fields["FileCode"]))

@@ -182,6 +182,14 @@ FILE_UNNAMED = finding_kind(
     remedy=N_("Name it in the description of its document, or take it out of the package."),
     source=_DOCUMENT,
 )
+FILES_NOT_CHECKED = finding_kind(
+    "tt02.files-not-checked",
+    _W,
+    N_("Only the description was given; whether its files are there was not checked."),
+    remedy=N_("Name the folder or archive of the whole package."),
+    source=SOURCE,
+    undecided=True,
+)
 SECRET = finding_kind(
     "tt02.secret",
     _E,

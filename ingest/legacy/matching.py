@@ -54,6 +54,10 @@ class FileIndex:
                 index.names.setdefault(base, only)
         return index
 
+    def has(self, written: str) -> bool:
+        """Tell whether a name means a file that is there."""
+        return _plain(written) in self.names
+
     def written(self, name: bytes) -> str:
         """Return what a description calls a file."""
         below = name.removeprefix(self.top)
@@ -76,7 +80,8 @@ class FileIndex:
         plain = _plain(written)
         name = self.names.get(plain)
         if name is None:
-            name = self.names.get(re.split(r"[/\\?#]", plain.rstrip("/"))[-1])
+            plain = re.split(r"[?#]", plain)[0] if "://" in plain else plain
+            name = self.names.get(plain.rpartition("/")[2])
         if name is None:
             return written.replace("\\", "/").rpartition("/")[2] if "://" in written else written
         self.taken.add(name)

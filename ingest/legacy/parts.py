@@ -86,7 +86,9 @@ def fields_in(path: Path, limits: Limits) -> set[str]:
     text = "\n".join(_texts(path, limits))
     if not text:
         return set()
-    return {name for title in set(_TITLE.findall(text)) if (name := field_named(title.rpartition(":")[2] or title))}
+    titles = {title.rpartition(":")[2] for title in _TITLE.findall(text)}
+    titles |= {title.rpartition(" ")[2] for title in titles}  # the first attribute stands behind its element's name
+    return {name for title in titles if (name := field_named(title))}
 
 
 def _texts(path: Path, limits: Limits) -> Iterator[str]:

@@ -64,7 +64,7 @@ def type_code(text: str) -> str:
 
 def language_codes(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the codes of the languages a text names, and the words that are not known."""
-    whole = _language(text)
+    whole = "" if re.search(r"[;,|\n]", text) else _language(text)
     if whole:
         return (whole,), ()
     codes: list[str] = []

@@ -6,6 +6,7 @@ from ingest.describe.convert import Converter
 from ingest.packages import circular
 from ingest.packages.findings import DESCRIPTIONS_DIFFER
 from ingest.packages.simpledc import NotSimpleDc, document_cells, read_simpledc
+from ingest.sources.secrecy import is_secret_mode
 from model.casefile import CaseFile, Document
 from model.errors import InputError
 from model.findings import FindingLog
@@ -21,22 +22,29 @@ _REQUEST = "dip"
 
 def compare_reduced(
     package: SubTree, kind: str, case_file: CaseFile, documents: Iterable[Document], log: FindingLog
-) -> None:
+) -> str:
     """Note every value that both descriptions give and give differently.
+
+    Returns:
+        The access level of secret records, when the reduced description has one; else empty.
 
     Args:
         kind: of the package, as `package check` names it.
         documents: of the full description.
     """
     silent = FindingLog()
+    secret = ""
     if not kind.endswith(_REQUEST):
         reduced = Converter(silent).case_file(circular.read_case(package, silent))
         _compare(_CASE, case_file, reduced, package.at(circular.CASE_FILE), log)
+        secret = reduced.mode if is_secret_mode(reduced.mode) else ""
     expected = {document.doc_code: _digest(document) for document in documents if document.doc_code}
     for path, document in _reduced(package, case_file.file_code, silent):
+        secret = secret or (document.mode if is_secret_mode(document.mode) else "")
         told = expected.get(document.doc_code)
         if told is not None:
             _compare_values(_DOCUMENT, told, _digest(document), package.at(path), log)
+    return secret
 
 
 def _reduced(package: SubTree, code: str, log: FindingLog) -> Iterator[tuple[str, Document]]:

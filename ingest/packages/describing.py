@@ -10,12 +10,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from ingest.describe import findings as kinds
 from ingest.describe.convert import Cells, Converter
 from ingest.describe.titles import FILES
 from ingest.packages import circular
 from ingest.packages.comparing import compare_reduced
-from ingest.packages.findings import CHANGES_EARLIER, CONVERTED, DESCRIPTION_BROKEN, EVENTS_KEPT, TEST
+from ingest.packages.findings import CHANGES_EARLIER, CONVERTED, DESCRIPTION_BROKEN, EVENTS_KEPT, TEST, VALUE_SUPPLIED
 from ingest.packages.linking import FileLinks
 from ingest.packages.standards import read_standard
 from ingest.packages.structure import PackageFacts, read_structure
@@ -32,6 +31,7 @@ from ingest.sources.secrecy import is_secret
 from ingest.sources.values import Description, Limits, Origin, Submission
 from model.casefile import CaseFile, Document
 from model.findings import FindingLog
+from model.text import N_
 from preservation.package.tree import SubTree
 
 OURS = "chauban/description.jsonl"
@@ -50,16 +50,14 @@ def describe_package(source: PackageSource, submission: Submission, work: Path, 
     Raises:
         InputError: the source is unreadable, unsafe, or beyond a limit.
     """
-    log = FindingLog(limits.findings)
+    told, log = FindingLog(limits.findings), FindingLog(limits.findings)
     package = source.opened.package
-    facts = read_structure(package, 4 * limits.entries, log)
+    facts = read_structure(package, 4 * limits.entries, told)
     source.want((*facts.algorithms, *_bag_algorithms(source)))
     description = _own_description(source, facts, work, limits, log)
     if submission.beside is not None and is_secret(description.case_file, description.documents) is None:
-        supplied = read_supplied(submission, work, limits)
-        description = replace(supplied, findings=(*log, *supplied.findings))
+        description = read_supplied(submission, work, limits)
     case_file = _placed(description.case_file, facts)
-    told = FindingLog()
     origin = Origin(type=source.kind, objid=facts.objid, profile=facts.profile, record_status=facts.record_status)
     _tell(source, origin, facts, told)
     return replace(
@@ -80,7 +78,7 @@ def _own_description(
     if opened.detected.bag is not None and opened.outer.size(OURS) is not None:
         found = _exact(opened.outer, work, limits, log)
         if found is not None:
-            return found
+            return _compared(found, source, log)
     links = FileLinks(source, facts)
     if package.size(HOSO) is not None:
         return _full(source, links, work, limits, log)
@@ -116,7 +114,7 @@ def described(
     spool.close()
     if case_file.is_loose and case_file.total_doc is None and count:
         case_file = replace(case_file, total_doc=count)
-        log.add(kinds.GENERATED.at("totalDoc", field="totalDoc", count=1))
+        log.add(VALUE_SUPPLIED.at("totalDoc", element="totalDoc", value=count, where=N_("the number of documents")))
     return Description(
         case_file=case_file,
         documents=complete_documents(case_file, spool, converter, count, log),
@@ -166,10 +164,17 @@ def _full(source: PackageSource, links: FileLinks, work: Path, limits: Limits, l
     description = read_found(found, submission, work, limits, log)
     (work / "described.json").unlink(missing_ok=True)
     documents = _WithContentNames(description.documents, links)
-    case_file = description.case_file
+    return _compared(replace(description, documents=documents, copy=None), source, log)
+
+
+def _compared(description: Description, source: PackageSource, log: FindingLog) -> Description:
+    """Return a full description with what comparing it with the reduced one found; secret where either says so."""
+    package, case_file = source.opened.package, description.case_file
     if circular.is_circular(package):
-        compare_reduced(package, source.kind, case_file, documents, log)
-    return replace(description, documents=documents, findings=tuple(log), copy=None)
+        secret = compare_reduced(package, source.kind, case_file, description.documents, log)
+        if secret:
+            case_file = replace(case_file, mode=secret)
+    return replace(description, case_file=case_file, findings=tuple(log))
 
 
 class _WithContentNames:

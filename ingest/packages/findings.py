@@ -87,6 +87,12 @@ ORDER = finding_kind(
     N_("The ordinals of the documents are not 1, 2, 3 …: this one is {given} and becomes number {place}."),
     source=_ANNEXES,
 )
+VALUE_SUPPLIED = finding_kind(
+    "submission.value-supplied",
+    _I,
+    N_("The description does not give {element}; “{value}” was taken from {where}."),
+    source=_CSIP,
+)
 METS_BROKEN = finding_kind(
     "submission.mets-unread",
     _E,
@@ -103,8 +109,9 @@ METS_TOO_LARGE = finding_kind(
 )
 SAME_ID = finding_kind(
     "submission.id-twice",
-    _W,
-    N_("METS gives the identifier {id} more than once; the first one counts."),
+    _E,
+    N_("METS gives the identifier {id} more than once: which file it means cannot be known."),
+    remedy=N_("Have the package made anew by the system that made it."),
     source="METS 1.12.1",
 )
 EVENTS_KEPT = finding_kind(

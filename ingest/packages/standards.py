@@ -9,12 +9,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from ingest.describe import findings as kinds
 from ingest.describe.convert import Cells, Converter
 from ingest.describe.titles import FILES
 from ingest.packages.dublincore import DocumentPairs, case_of, document_of, read_pairs
 from ingest.packages.ead import EadReader
-from ingest.packages.findings import DESCRIPTION_BROKEN, DESCRIPTION_NOT_USED, NO_DESCRIPTION, NO_LINK, WHOLE
+from ingest.packages.findings import (
+    DESCRIPTION_BROKEN,
+    DESCRIPTION_NOT_USED,
+    NO_DESCRIPTION,
+    NO_LINK,
+    VALUE_SUPPLIED,
+    WHOLE,
+)
 from ingest.packages.linking import FileLinks, description_keys
 from ingest.packages.structure import PackageFacts
 from ingest.sources.package import PackageSource
@@ -100,7 +106,7 @@ def _complete(case: dict[str, object], facts: PackageFacts, log: FindingLog) -> 
     for attribute, element, value in (("title", "title", facts.label), ("file_code", "fileCode", facts.objid)):
         if not case.get(attribute) and value:
             case[attribute] = value
-            log.add(kinds.GENERATED.at(element, field=element, count=1))
+            log.add(VALUE_SUPPLIED.at(element, element=element, value=value[:200], where="METS"))
 
 
 def _candidates(package: SubTree, facts: PackageFacts) -> Iterator[Candidate]:

@@ -171,8 +171,8 @@ class _Reader:
             name = agent.find(f"{{{METS}}}name")
             facts.agents.append(
                 MetsAgent(
-                    role=agent.get("OTHERROLE") or agent.get("ROLE", ""),
-                    type=agent.get("OTHERTYPE") or agent.get("TYPE", ""),
+                    role=agent.get("OTHERROLE") or agent.get("ROLE") or "",
+                    type=agent.get("OTHERTYPE") or agent.get("TYPE") or "",
                     name="" if name is None else _text(name),
                     code=codes[0] if codes else "",
                 )
@@ -190,7 +190,7 @@ class _Reader:
             return
         self._left -= 1
         self._facts.sections.append(
-            Section(path=path, mdtype=reference.get("OTHERMDTYPE") or reference.get("MDTYPE", ""))
+            Section(path=path, mdtype=reference.get("OTHERMDTYPE") or reference.get("MDTYPE") or "")
         )
         self._name(mets.sections, section.get("ID", ""), path)
 

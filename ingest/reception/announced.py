@@ -27,24 +27,31 @@ def read_announced(path: Path) -> list[AnnouncedItem]:
     Raises:
         InputError: it cannot be read, holds no case file code, or names one twice.
     """
-    items: dict[str, AnnouncedItem] = {}
     try:
-        if path.stat().st_size > Limits().descriptor_size:
-            raise DescriptorError(numbered(N_("it is larger than # bytes"), Limits().descriptor_size))
-        for cells in _json_rows(path) if path.suffix.lower() == ".json" else _table_rows(path):
-            item = _item(cells)
-            if not item.code:
-                continue
-            if item.code in items:
-                raise DescriptorError(f"{N_('a case file code is there twice')}: {printable(item.code)}")
-            if len(items) >= MAX_ITEMS:
-                raise DescriptorError(numbered(N_("it has more than # lines"), MAX_ITEMS))
-            items[item.code] = item
-    except (DescriptorError, OSError) as exc:
+        items = _items(path)
+    except DescriptorError as exc:
         raise _unreadable(path, str(exc)) from exc
+    except OSError as exc:
+        raise _unreadable(path, exc.strerror or str(exc)) from exc
     if not items:
         raise _unreadable(path, N_("no line with a case file code was found"))
     return list(items.values())
+
+
+def _items(path: Path) -> dict[str, AnnouncedItem]:
+    if path.stat().st_size > Limits().descriptor_size:
+        raise DescriptorError(numbered(N_("it is larger than # bytes"), Limits().descriptor_size))
+    items: dict[str, AnnouncedItem] = {}
+    for cells in _json_rows(path) if path.suffix.lower() == ".json" else _table_rows(path):
+        item = _item(cells)
+        if not item.code:
+            continue
+        if item.code in items:
+            raise DescriptorError(f"{N_('a case file code is there twice')}: {printable(item.code)}")
+        if len(items) >= MAX_ITEMS:
+            raise DescriptorError(numbered(N_("it has more than # lines"), MAX_ITEMS))
+        items[item.code] = item
+    return items
 
 
 def item_to_json(item: AnnouncedItem) -> dict[str, object]:

@@ -24,7 +24,7 @@ from ingest.batch import BatchSettings, options_for, recover, running
 from ingest.pipeline import Approval, Ingest, ingest
 from ingest.reception import findings as kinds
 from ingest.reception.deciding import enter_act
-from ingest.reception.restoring import all_received
+from ingest.reception.handed_in import all_received
 from ingest.recording import recorded
 from ingest.reports import findings_of, reception_note, summary
 from ingest.sources.discovery import discover
@@ -96,9 +96,7 @@ def _return_all(archive: Archive, submission: RegisteredSubmission, because: str
         yield _return(archive, submitted, because)
 
 
-def _waiting(
-    archive: Archive, submission: RegisteredSubmission, only: frozenset[UUID]
-) -> Iterator[SubmittedTransfer]:
+def _waiting(archive: Archive, submission: RegisteredSubmission, only: frozenset[UUID]) -> Iterator[SubmittedTransfer]:
     for submitted in all_received(archive, submission):
         if submitted.state is TransferState.AWAITING and (not only or submitted.transfer_id in only):
             yield submitted
@@ -130,9 +128,7 @@ def _check_other_person(archive: Archive, submission: RegisteredSubmission) -> N
         )
 
 
-def _enter_end(
-    archive: Archive, submission: RegisteredSubmission, kind: ActKind, because: str, concluded: int
-) -> None:
+def _enter_end(archive: Archive, submission: RegisteredSubmission, kind: ActKind, because: str, concluded: int) -> None:
     """Write down that a submission was approved or rejected, when nothing of it is open; once.
 
     Args:
@@ -157,7 +153,7 @@ def _reason(archive: Archive, submitted: SubmittedTransfer) -> str:
 
 def _return(archive: Archive, submitted: SubmittedTransfer, because: str) -> IngestReport:
     transfer = _transfer(archive, submitted)
-    returned = write_resolution(archive, transfer, TransferState.RETURNED, because)
+    returned = write_resolution(archive, transfer, TransferState.RETURNED, because, reason=because)
     note_act(
         archive,
         Action.SUBMISSION_REJECT,
@@ -167,7 +163,7 @@ def _return(archive: Archive, submitted: SubmittedTransfer, because: str) -> Ing
         because=because,
         details={"submission": str(submitted.submission_id)},
     )
-    return summary(replace(returned, reason=because))
+    return summary(returned)
 
 
 def _take_in(

@@ -6,6 +6,7 @@ Source:
     Circular 05/2025/TT-BNV, Article 24.1 and 24.2.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ from archive.catalogue.submissions_values import (
 from archive.catalogue.values import TransferState
 from archive.layout import submission_act_key
 from archive.pending import put_everywhere
-from ingest.reception import restoring
+from ingest.reception.handed_in import claim_again
 from ingest.reports import json_text
 from ingest.transfers import STATE_WORDS, find_transfer
 from model.dates import from_utc_text, utc_text
@@ -104,8 +105,22 @@ def enter_act(
     transfer_id: UUID | None = None,
     document: int | None = None,
 ) -> SubmissionAct:
-    """Write down a decision in the stores, then in the catalogue."""
+    """Write down a decision in the stores, then in the catalogue.
+
+    One that a killed process brought into the stores only is brought into the catalogue first; where it
+    says the same, it is the one.
+
+    Raises:
+        ConflictError: somebody else decided about the same at the same time.
+    """
     now = archive.clock.now()
+    submissions, subject = archive.catalogue.submissions, transfer_id or submission_id
+    number = submissions.count_acts(submission_id, transfer_id)
+    while (stored := _stored(archive, submission_act_key(submission_id, subject, number))) is not None:
+        submissions.add_act(stored)
+        if (stored.kind, stored.verdict, stored.document, stored.because) == (kind, verdict, document, because):
+            return stored
+        number += 1
     act = SubmissionAct(
         id=new_uuid(now),
         submission_id=submission_id,
@@ -117,9 +132,17 @@ def enter_act(
         actor=current_actor()[0],
         time=now,
     )
-    put_everywhere(archive, submission_act_key(submission_id, act.id, now), json_text(_to_json(act)))
-    archive.catalogue.submissions.add_act(act)
+    put_everywhere(archive, submission_act_key(submission_id, subject, number), json_text(_to_json(act)))
+    submissions.add_act(act)
     return act
+
+
+def _stored(archive: Archive, key: str) -> SubmissionAct | None:
+    try:
+        with archive.copies.open(key) as stream:
+            return act_from_json(json.loads(stream.read()))
+    except NotFoundError:
+        return None
 
 
 def act_from_json(data: Mapping[str, Any]) -> SubmissionAct:
@@ -166,7 +189,7 @@ def _must_await(submitted: SubmittedTransfer) -> None:
 
 def _must_be_alone(archive: Archive, submitted: SubmittedTransfer) -> None:
     """See that the like of a refused case file was not handed in and kept meanwhile."""
-    other = restoring.claim_again(archive, submitted)
+    other = claim_again(archive, submitted)
     if other is not None:
         raise PolicyError(
             N_("The submission keeps the like of it already: transfer {other}."),

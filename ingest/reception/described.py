@@ -6,6 +6,7 @@ a comparison or a form needs no look into what was handed in.
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,6 @@ from model.errors import NotFoundError
 from model.findings import Finding
 
 SCHEMA = "described/1"
-DESCRIBED = "kept-description.jsonl"
 _PLACE = re.compile(r"document\[(\d+)\]")
 _CODE, _CONTENT, _DOCUMENT = b"code", b"content", b"document"
 
@@ -56,7 +56,7 @@ class Described:
 
 
 def write_described(target: Path, case_file: CaseFile, examined: Examined) -> None:
-    """Write a description into a file of the work area."""
+    """Write a description into a file of the work area, durably."""
     files: dict[int, list[list[object]]] = {}
     for item in examined.files:
         stored = item.object
@@ -67,6 +67,8 @@ def write_described(target: Path, case_file: CaseFile, examined: Examined) -> No
         text.write(_line({"schema": SCHEMA, "case_file": case_file.to_json()}))
         for document in examined.documents:
             text.write(_line({"document": document.to_json(), "files": files.get(document.ordinal, [])}))
+        text.flush()
+        os.fsync(text.fileno())
 
 
 def read_described(archive: Archive, transfer_id: UUID) -> Described | None:

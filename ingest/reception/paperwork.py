@@ -6,6 +6,7 @@ Source:
     Circular 05/2025/TT-BNV, Article 24.4 and Article 25; Decree 30/2020/NĐ-CP, Annex V.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -28,7 +29,7 @@ from archive.forms.values import (
     ProcessingFacts,
 )
 from ingest.reception.findings import DUPLICATE_IN_ARCHIVE
-from ingest.reception.restoring import all_received
+from ingest.reception.handed_in import all_received
 from ingest.reception.standing import JudgedCase, Standing, judged
 from model.dates import PartialDate
 from model.errors import NotFoundError, StorageError
@@ -43,6 +44,7 @@ _DIGESTS = 50
 """Packages up to which the minutes print every digest."""
 _DUPLICATES = 1000
 _VI = "vi"
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ def write_papers(archive: Archive, standing: Standing, folder: Path, suffix: For
     yield write_processing_report(_processing(archive, standing), folder / f"{PROCESSING_NAME}{suffix}")
     yield write_handover(_handover(archive, standing), folder / f"{HANDOVER_NAME}{suffix}")
     submitter = Issuer(agency=standing.submission.agency_name)
-    listed = (ListedCaseFile(case_file=case.described.case_file) for case in _passing(archive, standing) if case.described)
+    passing = (case.described for case in _passing(archive, standing))
+    listed = (ListedCaseFile(case_file=described.case_file) for described in passing if described is not None)
     yield write_case_list(listed, submitter, folder / f"{CASE_LIST_NAME}{suffix}", title=standing.submission.fonds)
     lists = folder / DOCUMENT_LISTS
     _make(lists)
@@ -83,7 +86,12 @@ def write_papers(archive: Archive, standing: Standing, folder: Path, suffix: For
         if case.described is not None:
             documents = (item.document for item in case.described.documents)
             contents = ListedDocuments(case_file=case.described.case_file, documents=documents)
-            yield write_document_list(contents, submitter, lists / f"{number:06d}-{case.submitted.transfer_id}{suffix}")
+            yield write_document_list(contents, submitter, lists / f"{number:06d}-{_plain(case)}{suffix}")
+
+
+def _plain(case: JudgedCase) -> str:
+    """Return a case file's code as a file name that every system can hold."""
+    return _NOT_PLAIN.sub("_", case.submitted.case_code)[:60].strip(".") or str(case.submitted.transfer_id)
 
 
 def _passing(archive: Archive, standing: Standing) -> Iterator[JudgedCase]:
@@ -220,9 +228,7 @@ def _digests(archive: Archive, standing: Standing) -> Iterator[tuple[str, str]]:
         yield submitted.case_code, digest
 
 
-def package_digests(
-    archive: Archive, received: Iterable[SubmittedTransfer]
-) -> Iterator[tuple[SubmittedTransfer, str]]:
+def package_digests(archive: Archive, received: Iterable[SubmittedTransfer]) -> Iterator[tuple[SubmittedTransfer, str]]:
     """Yield the transfers that became packages, with the SHA-256 of each container."""
     for submitted in received:
         versions = archive.catalogue.versions(submitted.aip_id) if submitted.aip_id is not None else []

@@ -24,8 +24,8 @@ from ingest.claims import end_abandoned, is_alive
 from ingest.pipeline import Ingest, Judged, end_for_another
 from ingest.policy import Action, Decision, IntakePolicy, decide
 from ingest.reception import findings as kinds
-from ingest.reception.described import DESCRIBED, described_in, failing_documents, submission_keys, write_described
-from ingest.refuse import Keeping, conclude, refuse
+from ingest.reception.described import described_in, failing_documents, submission_keys, write_described
+from ingest.refuse import DESCRIPTION, Keeping, conclude, refuse
 from ingest.reports import reception_more, report_text, summary
 from ingest.sources.findings import CASE_CODE_HELD
 from ingest.sources.findings import DUPLICATE_IN_ARCHIVE as FILE_HELD
@@ -103,7 +103,7 @@ class Receiving:
     def settle(self, judged: Judged, workspace: Workspace, run: Ingest) -> IngestReport:
         """Refuse a transfer, or keep it until its submission is approved."""
         archive, log, policy = self.archive, judged.log, run.options.policy
-        described = workspace.path / DESCRIBED
+        described = workspace.path / DESCRIPTION
         write_described(described, judged.case_file, judged.examined)
         documents = sum(1 for _ in judged.examined.documents)
         log.extend(self._registered(judged, documents))
@@ -122,10 +122,11 @@ class Receiving:
             documents=documents,
             failed=len(failing_documents(log, refusing, described_in(described))),
             waits=decision.accepted and any(code in kinds.WAITING for code, _severity in log.counts),
-            **self._shared_table(judged.submission),
+            table=self._shared_table(judged.submission),
+            table_code=judged.submission.case_code,
         )
         received = judged.received
-        keeping = Keeping(transfer, judged.submission, received.files, received.descriptor, described=described)
+        keeping = Keeping(transfer, judged.submission, received.files, received.descriptor, restorable=True)
         if not decision.accepted:
             return refuse(transfer, log, decision, archive, workspace, keeping, note)
         awaiting = replace(transfer, state=TransferState.AWAITING, kept_key=keeping.key, owner="")
@@ -180,10 +181,10 @@ class Receiving:
         place = os.fsencode(source.source.location.absolute())
         return hashlib.sha256(b"\0".join((place, source.case_code.encode(), transfer.fingerprint.encode()))).digest()
 
-    def _shared_table(self, source: Submission) -> dict[str, str]:
-        """Keep a table that describes several case files once for all of them."""
+    def _shared_table(self, source: Submission) -> str:
+        """Keep a table that describes several case files once for all of them; return its key."""
         if source.beside is None or not source.case_code:
-            return {}
+            return ""
         found = source.beside, source.beside.stat().st_mtime_ns
         if found not in self.tables:
             content = source.beside.read_bytes()
@@ -191,7 +192,7 @@ class Receiving:
             key = shared_table_key(self.submission.id, digest, source.beside.suffix.lower())
             self.archive.copies.put(key, content)
             self.tables[found] = key
-        return {"table": self.tables[found], "table_code": source.case_code}
+        return self.tables[found]
 
 
 _STANDING = (

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from archive.archive import Archive
 from archive.audit.recording import record_act
-from archive.audit.values import Action, current_actor
+from archive.audit.values import Action, Detail, current_actor
 from archive.catalogue.submissions_values import AnnouncedItem, RegisteredSubmission
 from archive.layout import announced_key, submission_key
 from archive.pending import put_everywhere
@@ -95,7 +95,7 @@ def register(archive: Archive, announcement: Announcement, listed: Path | None =
         put_everywhere(archive, submission_key(submission.id), json_text(_to_json(submission, digest)))
     archive.catalogue.submissions.put(submission, items)
     if known is None:
-        details = {"code": submission.code, "ordinal": submission.ordinal, "listed": submission.listed}
+        details: dict[str, Detail] = {"code": submission.code, "ordinal": submission.ordinal}
         record_act(archive, Action.SUBMISSION_REGISTER, submission.id, details=details)
     return submission
 

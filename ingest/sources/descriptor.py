@@ -113,6 +113,7 @@ def read_description(
 
     Args:
         work: folder for the descriptor's copy and the documents, emptied of earlier ones.
+        agencies: gives what an agency's old code became; empty where that is not known.
 
     Raises:
         InputError: the source is unreadable, unsafe, or beyond a limit.
@@ -357,6 +358,11 @@ def _open_beside(path: Path) -> BinaryIO:
 
 
 def check_count(count: int, name: str, limits: Limits) -> None:
+    """Stop at a description of more documents than one case file may have.
+
+    Raises:
+        InputError: there are more.
+    """
     if count > limits.entries:
         raise InputError(
             N_("The descriptor {name} lists more than {limit} documents."),

@@ -54,7 +54,7 @@ class FileMatches:
             needless: names of further files that need none.
         """
         for name, text in self._loose:
-            if name in self.owners or name in needless or is_system_file(name):
+            if name in self.owners or name in self.described or name in needless or is_system_file(name):
                 continue
             if "/" not in text and descriptor_rank(text) is not None:
                 continue

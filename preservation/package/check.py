@@ -31,6 +31,7 @@ from preservation.package.tt05 import Tt05Check
 CaseFolderCheck = Callable[[Path], ValidationReport]
 """Checks a folder of documents with a descriptor; lives where descriptors are read."""
 EdxmlCheck = Callable[[Path], ValidationReport]
+LegacyCheck = Callable[[Path], ValidationReport]
 """Checks an edXML message; lives where messages are read."""
 
 KEPT = 10_000
@@ -41,7 +42,11 @@ _PREMIS_PLACES = ("metadata/preservation/", "/metadata/preservation/")
 
 
 def check_package(
-    path: Path, *, case_folder: CaseFolderCheck | None = None, edxml: EdxmlCheck | None = None
+    path: Path,
+    *,
+    case_folder: CaseFolderCheck | None = None,
+    edxml: EdxmlCheck | None = None,
+    legacy: LegacyCheck | None = None,
 ) -> ValidationReport:
     """Check whatever lies at a path: a bag, an information package, both in one, or a METS file alone.
 
@@ -51,6 +56,7 @@ def check_package(
         path: folder, ZIP, TAR or file.
         case_folder: checks folders of documents with a descriptor; without it they stay undecided.
         edxml: checks edXML messages; without it they stay undecided.
+        legacy: checks packages by Circular 02/2019; without it they stay undecided.
 
     Raises:
         InputError: nothing is there, or it cannot be opened.
@@ -65,6 +71,9 @@ def check_package(
             return ValidationReport.of(str(path), findings, type=CASE_FOLDER)
         if found.type == EDXML and edxml is not None:
             return edxml(path)
+        if found.type == TT02 and legacy is not None:
+            report = legacy(path)
+            return ValidationReport.of(str(path), (*tree.problems, *report.findings), type=TT02)
         return _check_tree(tree, found, str(path), root_name=path.resolve().name)
     finally:
         tree.close()

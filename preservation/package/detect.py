@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
-from model.errors import InputError
 from preservation.package.edxml import begins_as_edxml
+from preservation.package.legacy import CANDIDATES, KINDS, is_legacy
 from preservation.package.metscheck import MetsHead, read_head
-from preservation.package.safexml import XmlFault, local_name, read_small, root_tag
+from preservation.package.safexml import root_tag
 from preservation.package.tree import PackageTree, SingleFileTree, SubTree
 
 BAGIT, EDXML, CASE_FOLDER, TT02, UNKNOWN = "bagit", "edxml", "case-folder", "vn-tt02", "unknown"
@@ -17,8 +17,6 @@ _METS_NAMESPACE = b"www.loc.gov/METS"
 _SNIFF = 4096
 _MANIFEST = re.compile(r"manifest-[^/]+\.txt", re.IGNORECASE)
 _DESCRIPTORS = ("hoso.json", "hoso.xml")
-_TT02_ELEMENTS = {"filecatalog", "filenotation", "organid"}
-_TT02_CANDIDATES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,24 +152,13 @@ def _detect_other(root: SubTree) -> str | None:
         if depth > 1:
             continue
         if name in _DESCRIPTORS:
-            return CASE_FOLDER
+            return TT02 if is_legacy(root, path) else CASE_FOLDER
         tables = tables or name.endswith((".xlsx", ".csv"))
-        if name.endswith(".xml") and len(documents) < _TT02_CANDIDATES:
+        if name.endswith(KINDS) and len(documents) < CANDIDATES:
             documents.append(path)
-    for path in documents:
-        kind = _kind_of_xml(root, path)
-        if kind:
-            return kind
+    if any(is_legacy(root, path) for path in documents):
+        return TT02
     return CASE_FOLDER if tables else None
-
-
-def _kind_of_xml(root: SubTree, path: str) -> str:
-    try:
-        document = read_small(root, path)
-    except (XmlFault, InputError):
-        return ""
-    names = {local_name(element).lower() for element in document.iter()}
-    return TT02 if names >= _TT02_ELEMENTS else ""
 
 
 def _detect_file(tree: SingleFileTree) -> Detected:
@@ -184,6 +171,6 @@ def _detect_file(tree: SingleFileTree) -> Detected:
     if _METS_NAMESPACE in start or name.lower() == "mets.xml":
         head = read_head(whole, name)
         return Detected(type=eark_type(head), package=whole, head=head, bare_mets=True)
-    if name.lower().endswith(".xml") and _kind_of_xml(whole, name):
+    if is_legacy(whole, name):
         return Detected(type=TT02)
     return Detected(type=UNKNOWN)

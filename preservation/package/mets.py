@@ -14,6 +14,7 @@ from model.formats import UNKNOWN_PUID
 from model.preservation import FileObject
 from preservation.package.blob import Blob, Sums
 from preservation.package.profiles import Profile
+from preservation.package.simpledc import ARCHIVAL
 from preservation.package.xmltext import escape, href, time_text
 
 REPRESENTATION = "rep1"
@@ -257,7 +258,7 @@ def _head(heading: Heading, objid: str, profile: str, schemas: str) -> str:
         created=heading.time,
         status=heading.record_status or ("NEW" if heading.version == 1 else "REPLACEMENT"),
         software=escape(heading.software_version or "unknown"),
-        agency=_agency(case_file) + "".join(_organization(item.role, item.name, item.code) for item in heading.parties),
+        agency=_agency(heading) + "".join(_organization(item.role, item.name, item.code) for item in heading.parties),
         name=heading.profile.name,
         policy=escape(heading.policy),
         record_ids="".join(
@@ -266,9 +267,11 @@ def _head(heading: Heading, objid: str, profile: str, schemas: str) -> str:
     )
 
 
-def _agency(case_file: CaseFile) -> str:
+def _agency(heading: Heading) -> str:
+    """Return who made the case file, with the code of the fonds; what is given out names no other code in its place."""
+    case_file = heading.case_file
     name = case_file.agency_name or case_file.agency_code or case_file.fonds_code
-    code = case_file.fonds_code or case_file.agency_code
+    code = case_file.fonds_code or (case_file.agency_code if heading.profile.package_type == ARCHIVAL else "")
     if not name:
         return ""
     return _organization("ARCHIVIST", name, code)

@@ -383,7 +383,8 @@ class _MetsCheck:
         if label.startswith("Representations/"):
             self._has_md["div Representations"] = True
             if not pointers:
-                self._say("CSIP109", div, value=label)
+                listed = div.find(f"{{{METS}}}fptr") is not None  # the files themselves, as CSIP101 has it
+                self._say("CSIP109", div, value=label, severity=Severity.WARNING if listed else None)
         elif self._root_level and self._regime is not TT05 and (pointers or not self._is_folder(label)):
             self._say("CSIP107", div, value=label, severity=None if pointers else Severity.WARNING)
         if pointers or label.startswith("Representations/"):

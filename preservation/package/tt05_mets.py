@@ -199,9 +199,7 @@ class Tt05Mets:
     def _end_header(self, header: etree._Element) -> None:
         if not self._root:
             return
-        for note in header.iterfind(f"{{{METS}}}agent/{{{METS}}}note"):
-            if note.get(f"{{{CSIP}}}NOTETYPE") == "IDENTIFICATIONCODE" and (note.text or "").strip():
-                self._facts.fonds = (note.text or "").strip()
+        self._facts.fonds = _fonds_of(header) or self._facts.fonds
         for number in header.iterfind(f"{{{METS}}}altRecordID"):
             if number.get("TYPE") == "SUBMISSIONAGREEMENT":
                 self._facts.registration = (number.text or "").strip()
@@ -257,3 +255,16 @@ class Tt05Mets:
         for label in ("Data", "MetadataLink"):
             if label not in self._divisions and not (label == "MetadataLink" and self._facts.links):
                 self._say(kinds.DIVISION_MISSING, value=label)
+
+
+def _fonds_of(header: etree._Element) -> str:
+    """Return the code of the fonds: that of the agent with the role of the archive, else the first one given."""
+    first = ""
+    for agent in header.iterchildren(f"{{{METS}}}agent"):
+        for note in agent.iterchildren(f"{{{METS}}}note"):
+            code = (note.text or "").strip()
+            if note.get(f"{{{CSIP}}}NOTETYPE") == "IDENTIFICATIONCODE" and code:
+                if agent.get("ROLE") == "ARCHIVIST":
+                    return code
+                first = first or code
+    return first

@@ -155,7 +155,6 @@ BREAKS: dict[str, Change] = {
     "CSIP11": all_of(
         saying(SOFTWARE, "ROLE", "EDITOR"),
         saying("m:metsHdr/m:agent[3]", "ROLE", "EDITOR"),
-        saying("m:metsHdr/m:agent[4]", "ROLE", "EDITOR"),
     ),
     "CSIP12": saying(SOFTWARE, "TYPE", "INDIVIDUAL"),
     "CSIP13": without(SOFTWARE, "OTHERTYPE"),
@@ -237,8 +236,8 @@ BREAKS: dict[str, Change] = {
     "SIP11": saying("m:metsHdr/m:agent[@ROLE='ARCHIVIST']", "TYPE", "OTHER"),
     "SIP12": lambda root: find(root, "m:metsHdr/m:agent[@ROLE='ARCHIVIST']/m:name").__setattr__("text", " "),
     "SIP14": without("m:metsHdr/m:agent[@ROLE='ARCHIVIST']/m:note", f"{CSIP}NOTETYPE"),
-    "SIP15": all_of(lacking("m:metsHdr/m:agent[4]"), lacking("m:metsHdr/m:agent[3]")),
-    "SIP16": all_of(lacking("m:metsHdr/m:agent[4]"), saying("m:metsHdr/m:agent[3]", "ROLE", "EDITOR")),
+    "SIP15": lacking("m:metsHdr/m:agent[3]"),
+    "SIP16": saying("m:metsHdr/m:agent[3]", "ROLE", "EDITOR"),
     "SIP17": all_of(
         saying("m:metsHdr/m:agent[3]", "ROLE", "OTHER"),
         saying("m:metsHdr/m:agent[3]", "OTHERROLE", "SUBMITTER"),
@@ -246,7 +245,11 @@ BREAKS: dict[str, Change] = {
     ),
     "SIP18": lambda root: find(root, "m:metsHdr/m:agent[3]/m:name").__setattr__("text", ""),
     "SIP20": without("m:metsHdr/m:agent[3]/m:note", f"{CSIP}NOTETYPE"),
-    "SIP24": lambda root: find(root, "m:metsHdr/m:agent[4]/m:name").__setattr__("text", ""),
+    "SIP24": all_of(
+        doubled("m:metsHdr/m:agent[3]"),
+        saying("m:metsHdr/m:agent[4]", "TYPE", "INDIVIDUAL"),
+        lambda root: find(root, "m:metsHdr/m:agent[4]/m:name").__setattr__("text", ""),
+    ),
     "SIP26": doubled("m:metsHdr/m:agent[@ROLE='PRESERVATION']"),
     "SIP28": saying("m:metsHdr/m:agent[@ROLE='PRESERVATION']", "TYPE", "INDIVIDUAL"),
     "SIP29": lambda root: find(root, "m:metsHdr/m:agent[@ROLE='PRESERVATION']/m:name").__setattr__("text", ""),

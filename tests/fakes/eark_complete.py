@@ -40,7 +40,6 @@ _HEAD = """<mets xmlns="{m}" xmlns:csip="{csip}" xmlns:xlink="{xlink}" OBJID="{o
 <note csip:NOTETYPE="SOFTWARE VERSION">1.0</note></agent>
 <agent ROLE="ARCHIVIST" TYPE="ORGANIZATION"><name>Sở A</name><note csip:NOTETYPE="IDENTIFICATIONCODE">A</note></agent>
 <agent ROLE="CREATOR" TYPE="ORGANIZATION"><name>Sở B</name><note csip:NOTETYPE="IDENTIFICATIONCODE">B</note></agent>
-<agent ROLE="CREATOR" TYPE="INDIVIDUAL"><name>Bà C</name><note>C</note></agent>
 <agent ROLE="PRESERVATION" TYPE="ORGANIZATION"><name>Kho D</name><note csip:NOTETYPE="IDENTIFICATIONCODE">D</note>
 </agent><altRecordID TYPE="SUBMISSIONAGREEMENT">1</altRecordID></metsHdr>"""
 
@@ -53,7 +52,7 @@ def write_complete(folder: Path, kind: str = "SIP") -> Path:
     package_type = "SIP" if kind == "CSIP" else kind
     head = {**NAMES, "time": _TIME, "kind": package_type}
     rep = root / "representations/rep1"
-    _write(rep / "METS.xml", _representation(rep, {**head, "objid": "rep1", "profile": PROFILES["CSIP"]}))
+    _write(rep / "METS.xml", _representation(rep, {**head, "objid": "rep1", "profile": PROFILES[kind]}))
     _write(root / "METS.xml", _package(root, {**head, "objid": OBJID, "profile": PROFILES[kind]}))
     return root
 
@@ -96,7 +95,7 @@ def _reference(root: Path, path: str, kind: str) -> str:
 def _group(root: Path, identifier: str, use: str, path: str) -> str:
     content = ' csip:CONTENTINFORMATIONTYPE="MIXED"' if use.startswith("Rep") else ""
     return (
-        f'<fileGrp ID="{identifier}" USE="{use}"{content}><file ID="f-{identifier}" '
+        f'<fileGrp ID="{identifier}" USE="{use}"{content}><file ID="ID-{identifier}" '
         f'{_facts(root, path, "text/plain")}><FLocat LOCTYPE="URL" xlink:type="simple" xlink:href="{path}"/></file>'
         "</fileGrp>"
     )

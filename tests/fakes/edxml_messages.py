@@ -224,7 +224,7 @@ def packed(content: bytes, member: str = "") -> bytes:
     """Return a ZIP whose only member has a random name."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(zipfile.ZipInfo(member or f"{uuid.UUID(int=len(content))}.bin"), content)
+        archive.writestr(zipfile.ZipInfo(member or f"{uuid.UUID(int=len(content))}.bin"), content, zipfile.ZIP_DEFLATED)
     return target.getvalue()
 
 

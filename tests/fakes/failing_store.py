@@ -65,6 +65,10 @@ class FailingStore:
         self.strike("list")
         return self.store.list(prefix, after=after)
 
+    def remains(self, prefix: str) -> Iterator[str]:
+        self.strike("list")
+        return self.store.remains(prefix)
+
     def delete(self, key: str, confirmation: DisposalConfirmation) -> None:
         self.strike("delete")
         self.store.delete(key, confirmation)

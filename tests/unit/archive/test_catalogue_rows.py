@@ -34,6 +34,7 @@ def _of_class(cls: type) -> st.SearchStrategy:
     by_type = {
         "str": ANY_TEXT,
         "tuple[str, ...]": TEXTS,
+        "pairs": st.lists(st.tuples(ANY_TEXT, ANY_TEXT), max_size=3).map(tuple),
         "int | None": NUMBERS,
         "int": st.integers(1, 10**6),
         "bool | None": FLAGS,
@@ -46,6 +47,7 @@ def _of_class(cls: type) -> st.SearchStrategy:
         str: "str",
         int: "int",
         tuple[str, ...]: "tuple[str, ...]",
+        tuple[tuple[str, str], ...]: "pairs",
         int | None: "int | None",
         bool | None: "bool | None",
         PartialDate | None: "PartialDate | None",

@@ -55,11 +55,12 @@ TWO = zipped(("a.pdf", b"%PDF-1.4"), ("b.pdf", b"%PDF-1.5"))
             b"Rar!\x1a\x07\x00",
             {"edxml.attachment-archive"},
         ),
+        ("QD.pdf", "application/pdf", ONE[:-10], ONE[:-10], {"edxml.zip-damaged"}),
         ("QD", "", ONE, b"%PDF-1.4", {"edxml.zip-unlabelled"}),
         ("QD.pdf", "application/zip", zipped(("deep/er/1.pdf", b"%PDF")), b"%PDF", set()),
     ],
 )
-def test_zips(name: str, type: str, content: bytes, kept: bytes, said: set[str], tmp_path: Path) -> None:  # noqa: A002
+def test_zips(name: str, type: str, content: bytes, kept: bytes, said: set[str], tmp_path: Path) -> None:
     got = read(document_bytes(files=[Sent(name, content, type=type)]), tmp_path)
     assert got.message is not None
     [item] = got.message.attachments
@@ -158,7 +159,7 @@ def test_missing_empty_and_unlisted(tmp_path: Path) -> None:
 
 
 def test_identifiers(tmp_path: Path) -> None:
-    """Matched with `cid:` and without, in any case, by name where there is no identifier, in order where it is double."""
+    """Matched with `cid:` and without, by name where there is no identifier, in order where it is double."""
     data = document_bytes(files=[Sent("a.pdf", b"1", id="X"), Sent("b.pdf", b"2", id="X")])
     got = read(data, tmp_path / "1")
     assert got.message is not None
@@ -167,6 +168,8 @@ def test_identifiers(tmp_path: Path) -> None:
     once = document_bytes(files=[Sent("a.pdf", b"1", id="X")])
     got = read(once.replace(b"<ContentId>cid:X", b"<ContentId> X "), tmp_path / "2")
     assert codes(got) == {"edxml.content-id-form"}
+    got = read(once.replace(b"<ContentId>cid:X</ContentId>", b""), tmp_path / "4")
+    assert got.complete
     got = read(once.replace(b"cid:X", b""), tmp_path / "3")
     assert got.complete
     assert codes(got) == set()
@@ -255,4 +258,4 @@ def test_unpacked_size_counts(tmp_path: Path) -> None:
     files = [Sent("a.pdf", b"1" * 5000, zipped=True)]
     got = read(document_bytes(files=files), tmp_path, EdxmlLimits(attachment=4000))
     assert got.message is None
-    assert packed(b"1" * 5000).__len__() < 4000
+    assert len(packed(b"1" * 5000)) < 4000

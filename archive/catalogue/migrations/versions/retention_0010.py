@@ -68,12 +68,14 @@ def upgrade() -> None:
         _text("agency"),
         _text("mode"),
         _text("maintenance"),
+        _text("class_code"),
         sa.Column("ended", _TEXT, nullable=True),
         sqlite_strict=True,
     )
     op.create_index("ix_retention_due", "retention", ["due_day", "aip_id"])
     op.create_index("ix_retention_fonds", "retention", ["fonds", "due_day", "aip_id"])
     op.create_index("ix_retention_schedule", "retention", ["schedule", "trigger_day", "due_day"])
+    op.create_index("ix_retention_class", "retention", ["class_code", "aip_id"])
     op.create_index("ix_retention_waiting", "retention", ["waiting", "aip_id"])
     op.create_index("ix_retention_agency", "retention", ["agency", "action", "ended"])
     op.create_index("ix_retention_opening", "retention", ["mode", "ended", "aip_id"])
