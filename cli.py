@@ -5,11 +5,12 @@ import gettext
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,8 +24,55 @@ if TYPE_CHECKING:
     from preservation.trust.commands import ArchiveTrust
 
 
+_HOMES: Mapping[str, tuple[str, ...]] = {
+    "agency": ("archive.registry.commands:agency_group",),
+    "audit": ("archive.audit.commands:audit",),
+    "casefile": ("ingest.desk.commands:casefile",),
+    "doctor": ("archive.commands:doctor",),
+    "evidence": ("preservation.evidence.commands:evidence", "archive.evidence.commands"),
+    "export": ("archive.access.commands:export",),
+    "fonds": ("archive.registry.commands:fonds_group",),
+    "format": ("formats.commands:format_group",),
+    "ingest": ("ingest.commands:ingest",),
+    "init": ("archive.commands:init",),
+    "login": ("archive.accounts.commands:login",),
+    "logout": ("archive.accounts.commands:logout",),
+    "package": ("preservation.commands:package",),
+    "rebuild": ("ingest.commands:rebuild",),
+    "retention": ("archive.retention.commands:retention", "ingest.deadlines.commands"),
+    "search": ("archive.commands:search",),
+    "show": ("archive.commands:show",),
+    "signature": ("preservation.signatures.commands:signature", "archive.signatures.commands"),
+    "submission": ("ingest.reception.commands:submission_group",),
+    "template": ("ingest.commands:template",),
+    "transfer": ("ingest.commands:transfer_group", "archive.handover.commands"),
+    "trust": ("preservation.trust.commands:trust",),
+    "user": ("archive.accounts.commands:user",),
+    "verify": ("archive.commands:verify",),
+    "whoami": ("archive.accounts.commands:whoami",),
+}
+"""Where each command lives, loaded when it is asked for; a group's further members come from the modules after it."""
+
+
 class ChauBan(click.Group):
-    """The root group: one place where errors become a sentence and an exit code."""
+    """The root group: finds the commands, and is the one place where errors become a sentence and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of all commands."""
+        return sorted(_HOMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Load a command, its help in the language in force."""
+        if cmd_name in _HOMES and cmd_name not in self.commands:
+            first, *others = _HOMES[cmd_name]
+            module, _colon, name = first.partition(":")
+            command: click.Command = getattr(import_module(module), name)
+            for other in others:
+                for member in import_module(other).commands():
+                    command.add_command(member)  # type: ignore[attr-defined]  # only groups have others
+            _translate(command)
+            self.add_command(command, cmd_name)
+        return self.commands.get(cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command.
@@ -68,19 +116,15 @@ class ChauBan(click.Group):
 @click.pass_context
 def root(ctx: click.Context, folder: Path, lang: str | None) -> None:
     """Remember where the archive is, which commands open when they need it, and what judges case-file folders."""
-    from archive.evidence.commands import open_records
-    from ingest.edxml.check import check_edxml
-    from ingest.legacy.check import check_legacy
-    from ingest.sources.case_folder import check_case_folder
     from preservation.commands import CASE_FOLDER_CHECK, EDXML_CHECK, LEGACY_CHECK
     from preservation.evidence.commands import HELD_RECORDS
     from preservation.trust.commands import ARCHIVE_TRUST
 
     ctx.obj = folder
-    ctx.meta[CASE_FOLDER_CHECK] = check_case_folder
-    ctx.meta[EDXML_CHECK] = check_edxml
-    ctx.meta[LEGACY_CHECK] = check_legacy
-    ctx.meta[HELD_RECORDS] = open_records
+    ctx.meta[CASE_FOLDER_CHECK] = _later("ingest.sources.case_folder", "check_case_folder")
+    ctx.meta[EDXML_CHECK] = _later("ingest.edxml.check", "check_edxml")
+    ctx.meta[LEGACY_CHECK] = _later("ingest.legacy.check", "check_legacy")
+    ctx.meta[HELD_RECORDS] = _later("archive.evidence.commands", "open_records")
     ctx.meta[ARCHIVE_TRUST] = partial(_archive_trust, folder)
     use_language(lang or _language(()))
 
@@ -97,40 +141,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ["LANGUAGE"] = language  # click's own sentences go through the standard gettext
     gettext.bindtextdomain(DOMAIN, LOCALE_DIR)
     gettext.textdomain(DOMAIN)
-    try:
-        command = load_commands()
-    except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
-    _translate(command)
-    command.main(given, prog_name="chauban")
+    _translate(root)
+    root.main(given, prog_name="chauban")
 
 
 def load_commands() -> click.Group:
     """Return the root group with every command in it."""
-    from archive.access.commands import export
-    from archive.accounts.commands import commands as account_commands
-    from archive.audit.commands import audit
-    from archive.commands import commands as archive_commands
-    from archive.evidence.commands import commands as evidence_commands
-    from archive.registry.commands import commands as registry_commands
-    from archive.retention.commands import retention
-    from archive.signatures.commands import commands as signature_commands
-    from formats.commands import format_group
-    from ingest.commands import commands as ingest_commands
-    from ingest.desk.commands import casefile
-    from ingest.reception.commands import submission_group
-    from preservation.commands import package
-    from preservation.evidence.commands import evidence
-    from preservation.signatures.commands import signature
-    from preservation.trust.commands import trust
-
-    groups = (export, audit, casefile, format_group, package, signature, trust, evidence, retention, submission_group)
-    for command in (*archive_commands(), *ingest_commands(), *registry_commands(), *account_commands(), *groups):
-        root.add_command(command)
-    for group, members in ((signature, signature_commands()), (evidence, evidence_commands())):
-        for command in members:
-            group.add_command(command)
+    context = click.Context(root)
+    for name in root.list_commands(context):
+        root.get_command(context, name)
     return root
+
+
+def _later(module: str, name: str) -> Callable[..., Any]:
+    """Return a function of a module that is loaded when it is called."""
+    return lambda *given, **named: getattr(import_module(module), name)(*given, **named)  # noqa: PLW0108 - loads late
 
 
 def _archive_trust(folder: Path) -> "ArchiveTrust":

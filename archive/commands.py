@@ -1,6 +1,6 @@
 """Commands on what is held: init, search, show, verify, doctor."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +15,7 @@ from archive.audit.recording import recorded_verifications
 from archive.campaign import CampaignSettings, verify_all
 from archive.catalogue.evidence_values import Seal
 from archive.configuration import Configuration, read_configuration
+from archive.disposal.showing import find_stubs, stub_details, stub_lines
 from archive.doctor import Diagnosis, diagnose
 from archive.evidence.showing import newest_seals, seal_json, short_line
 from archive.fixity import verify_version
@@ -24,7 +25,7 @@ from archive.search.values import SNIPPET_MARKS, Hit, Level, SearchPage, SearchR
 from archive.showing import show_json, show_lines
 from model.dates import PartialDate
 from model.elements import CODE_TABLES, code_word
-from model.errors import EXIT_DONE, ArchiveError, severest_exit
+from model.errors import EXIT_DONE, ArchiveError, NotFoundError, severest_exit
 from model.findings import Outcome, ValidationReport, printable
 from model.rendering import day_text, decimal_text, exit_code_of, json_line, report_json, report_lines
 from model.text import N_, _, language_in_force, use_language
@@ -49,11 +50,6 @@ def _use_configured_language(ctx: click.Context, configuration: Configuration) -
     source = ctx.find_root().get_parameter_source("lang")
     if configuration.language and source is click.core.ParameterSource.DEFAULT:
         use_language(configuration.language)
-
-
-def commands() -> Sequence[click.Command]:
-    """Return the commands of this package."""
-    return init, search, show, verify, doctor
 
 
 @click.command(help=N_("Make a new archive in the folder PATH."))
@@ -107,10 +103,22 @@ def search(ctx: click.Context, /, query: tuple[str, ...], as_json: bool, **optio
 def show(ctx: click.Context, identifier: str, as_json: bool) -> None:
     """Show one case file."""
     with opened(ctx) as archive:
-        held = find_one(archive, identifier)
-        lines = [json_line(show_json(archive, held))] if as_json else show_lines(archive, held)
-        for line in lines:
+        for line in _shown(archive, identifier, as_json=as_json):
             click.echo(line)
+
+
+def _shown(archive: Archive, identifier: str, *, as_json: bool) -> Iterator[str]:
+    """Yield the lines of a case file; where it is not held any more, of what is left of it."""
+    try:
+        held = find_one(archive, identifier)
+    except NotFoundError:
+        left = find_stubs(archive, identifier)
+        if not left:
+            raise
+        for row in left:
+            yield from [json_line(stub_details(archive, row))] if as_json else stub_lines(archive, row)
+        return
+    yield from [json_line(show_json(archive, held))] if as_json else show_lines(archive, held)
 
 
 @click.command(help=N_("Verify a held case file, everything held (--all), or a package on disk (PATH)."))

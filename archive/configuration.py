@@ -57,6 +57,18 @@ _DEFAULTS = SignatureSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DisposalSettings:
+    """How decisions to destroy are executed."""
+
+    offline_backups: tuple[str, ...] = ()
+    """Media that no store reaches, by name: what is destroyed is listed as to be destroyed on each."""
+    cooling_off_days: int = 3
+    """Days between the confirmation and the first destruction."""
+    legal_days: int = 15
+    """Days after the decision within which it must be executed (Circular 06/2025/TT-BNV)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimestampAuthoritySetting:
     """One timestamp authority; the first one named is asked first."""
 
@@ -104,6 +116,9 @@ class Configuration:
     signatures: SignatureSettings = SignatureSettings()
     timestamp_authorities: tuple[TimestampAuthoritySetting, ...] = ()
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
+    disposal: DisposalSettings = DisposalSettings()
+    conditional_years: int = 40
+    """Years after which records with conditional access are listed for opening to the public."""
 
 
 def read_configuration(folder: Path, environment: Mapping[str, str] = os.environ) -> Configuration:
@@ -131,10 +146,19 @@ def read_configuration(folder: Path, environment: Mapping[str, str] = os.environ
             language=_choice("language", data.get("language", ""), ("", *LANGUAGES)),
             signatures=_signatures(data.get("signatures", {})),
             evidence=evidence_settings(data.get("evidence", {}), environment.get("CHAUBAN_SEAL", "")),
+            conditional_years=_years(data.get("retention", {}).get("conditional_years", 40)),
             timestamp_authorities=_authorities(data.get("timestamp_authority", [])),
+            disposal=_disposal(data.get("disposal", {})),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as exc:
         raise _unusable(folder / CONFIG_NAME, str(exc)) from exc
+
+
+def _years(value: object) -> int:
+    years = int(str(value))
+    if not 0 <= years <= 1000:
+        raise ValueError(f"conditional_years = {years}")
+    return years
 
 
 def write_configuration(folder: Path, configuration: Configuration) -> None:
@@ -215,6 +239,13 @@ seal = "off"
 # url = "http://tsa.ca.gov.vn"
 # algorithm = "sha256"
 
+[disposal]
+# Media that no store reaches: what is destroyed is listed as to be destroyed there too.
+offline_backups = []
+# Days between the confirmation of a decision and the first destruction, and from the decision to the last.
+cooling_off_days = 3
+legal_days = 15
+
 {stores}"""
 
 
@@ -249,6 +280,22 @@ def _signatures(data: Mapping[str, Any]) -> SignatureSettings:
         policy=str(data.get("policy", _DEFAULTS.policy)),
         fetch=_flag("fetch", data.get("fetch", _DEFAULTS.fetch)),
     )
+
+
+def _disposal(data: Mapping[str, Any]) -> DisposalSettings:
+    known = {item.name for item in fields(DisposalSettings)}
+    if unknown := sorted(set(data) - known):
+        raise ValueError(f"[disposal] {', '.join(unknown)}: not a setting")
+    backups = data.get("offline_backups", [])
+    if not isinstance(backups, list) or not all(isinstance(name, str) and name.strip() for name in backups):
+        raise TypeError("offline_backups: a list of names")
+    cooling, legal = data.get("cooling_off_days", 3), data.get("legal_days", 15)
+    if type(cooling) is not int or type(legal) is not int or not 0 <= cooling < legal <= _LONGEST_LEGAL:
+        raise ValueError(f"cooling_off_days = {cooling!r} and legal_days = {legal!r}: days, the first fewer")
+    return DisposalSettings(offline_backups=tuple(backups), cooling_off_days=cooling, legal_days=legal)
+
+
+_LONGEST_LEGAL = 3650
 
 
 def _authorities(tables: Sequence[Mapping[str, Any]]) -> tuple[TimestampAuthoritySetting, ...]:

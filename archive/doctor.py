@@ -78,6 +78,10 @@ def _archive(archive: Archive) -> Iterator[Diagnosis]:
     yield from _signatures(archive)
     for line in diagnose_evidence(archive):
         yield Diagnosis(what=line.what, ok=line.ok, detail=line.detail)
+    unfinished = len(archive.catalogue.stubs.unfinished())
+    if unfinished:
+        told = _("{count} records are decided upon and not wholly removed; execute their decisions again")
+        yield Diagnosis(what=_("destruction"), ok=False, detail=told.format(count=unfinished))
     left = [path.name for path in archive.work.iterdir()] if archive.work.is_dir() else []
     yield Diagnosis(
         what=_("work area"),

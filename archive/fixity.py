@@ -75,6 +75,8 @@ def check_version(
 ) -> tuple[list[Finding], list[CopyVerification]]:
     """Check every copy of one package version; repair and journal damage, leave the catalogue to the caller."""
     checks = {store.name: check_copy(store, version, deep=deep) for store in archive.copies.stores}
+    if archive.catalogue.stubs.get(version.aip_id) is not None:
+        return [], []  # destroyed meanwhile: nothing of it may be brought back
     damaged = [check for check in checks.values() if check.outcome is Outcome.FAILED]
     findings = [finding for check in checks.values() for finding in check.findings]
     kept = list(check_kept_copies(archive, version.aip_id, version.version, repair=repair))

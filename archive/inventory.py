@@ -12,15 +12,22 @@ from operator import itemgetter
 from uuid import UUID
 
 from archive.archive import Archive
+from archive.disposal.findings import REAPPEARED, UNFINISHED
+from archive.disposal.values import DisposalState
 from archive.findings import OBJECT_DIFFERS, OBJECT_MISSING, OBJECT_RESTORED, SURPLUS
 from archive.keptcopies import kept_copies
 from archive.layout import (
+    ACCOUNTS,
     AIPS,
     AUDIT,
     CAMPAIGNS,
     DAMAGED,
     EVIDENCE_BATCHES,
+    HANDOVERS,
+    HOLDS,
     REGISTRY,
+    RETENTION,
+    STUBS,
     SUBMISSIONS,
     TRANSFERS,
     digest_key,
@@ -55,6 +62,11 @@ def compare_stores(archive: Archive, *, deep: bool, repair: bool) -> Iterator[Fi
             continue
         if not known.is_ours(key):
             for position in held:
+                gone = known.destroyed(key)
+                if gone is not None:
+                    kind = REAPPEARED if gone is DisposalState.DESTROYED else UNFINISHED
+                    yield kind.at(f"{stores[position].name}:{key}", store=stores[position].name)
+                    continue
                 yield SURPLUS.at(f"{stores[position].name}:{key}", store=stores[position].name)
             continue
         yield from _compare(stores, key, held, deep=deep, repair=repair)
@@ -110,7 +122,19 @@ def _copied(good: Store, lacking: Store, key: str) -> bool:
     return True
 
 
-_OURS = (TRANSFERS, CAMPAIGNS, REGISTRY, AUDIT, EVIDENCE_BATCHES, SUBMISSIONS)
+_OURS = (
+    TRANSFERS,
+    CAMPAIGNS,
+    REGISTRY,
+    AUDIT,
+    EVIDENCE_BATCHES,
+    SUBMISSIONS,
+    HANDOVERS,
+    ACCOUNTS,
+    HOLDS,
+    RETENTION,
+    STUBS,
+)
 """What belongs to the archive as a whole; archive timestamps of packages stay even where the package is gone."""
 
 
@@ -122,6 +146,12 @@ class _Known:
         self._folder = ""
         self._containers: set[str] = set()
         self._journal = ""
+        self._destroyed: DisposalState | None = None
+
+    def destroyed(self, key: str) -> DisposalState | None:
+        """Return how far the destruction of the record is that the key belongs to; none where it is not decided."""
+        self._move_to(key)
+        return self._destroyed
 
     def is_container(self, key: str) -> bool:
         """Whether the key is a container that the catalogue knows, or its digest file."""
@@ -148,12 +178,14 @@ class _Known:
         folder = "/".join(key.split("/")[:4]) + "/"
         if folder == self._folder:
             return
-        self._folder, self._containers, self._journal = folder, set(), ""
+        self._folder, self._containers, self._journal, self._destroyed = folder, set(), "", None
         aip_id = _package_of(folder)
         if aip_id is not None:
             keys = [version.container_key for version in self._archive.catalogue.versions(aip_id)]
             self._containers = {*keys, *(digest_key(container) for container in keys)}
             self._journal = journal_prefix(aip_id)
+            stub = self._archive.catalogue.stubs.get(aip_id) if not keys else None
+            self._destroyed = stub.state if stub is not None else None
 
 
 def _package_of(folder: str) -> UUID | None:

@@ -59,7 +59,7 @@ def complete_pending(archive: Archive) -> None:
             continue
         if "key" in data:
             archive.copies.put(data["key"], data["content"].encode())
-        else:
+        elif archive.catalogue.stubs.get(UUID(data["aip_id"])) is None:  # a destroyed package has no journal
             event = Event.from_json(data["event"])
             write_event(archive.copies, UUID(data["aip_id"]), data["version"], event)
             archive.catalogue.record_events(UUID(data["aip_id"]), data["version"], [event])

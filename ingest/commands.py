@@ -14,7 +14,6 @@ from archive.evidence.automatic import AutomaticSealing
 from archive.evidence.commands import result_line
 from archive.evidence.showing import newest_seals, seal_json, short_line
 from archive.evidence.values import SealResult
-from archive.handover.commands import commands as handover_commands
 from archive.indexing import bring_level, open_index
 from ingest.batch import BatchSettings, ingest_all
 from ingest.rebuild import rebuild as rebuild_catalogue
@@ -50,13 +49,6 @@ _STATUS_WORDS = {
     IngestStatus.FAILED: N_("stopped by an error"),
     IngestStatus.AWAITING: N_("awaiting approval"),
 }
-
-
-def commands() -> Sequence[click.Command]:
-    """Return the commands of this package; what is handed over stands beside what was handed in."""
-    for command in handover_commands():
-        transfer_group.add_command(command)
-    return ingest, transfer_group, template, rebuild
 
 
 @click.command(help=N_("Take in case files: folders, ZIP or TAR files, BagIt bags, or a folder of many of them."))

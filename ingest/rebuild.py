@@ -16,6 +16,7 @@ from archive.catalogue.values import (
     StoredCopy,
     Transfer,
 )
+from archive.disposal.stubs import forget_what_was_kept, is_being_destroyed, restore_stubs
 from archive.evidence.rebuilding import restore_evidence
 from archive.handover.records import restore_handovers
 from archive.journal import read_journal
@@ -67,7 +68,10 @@ def rebuild(archive: Archive) -> Rebuilt:
     archive.catalogue.put_setting("archive-id", str(archive.configuration.archive_id))
     archive.catalogue.put_setting("feed-id", str(uuid4()))
     problems, packages = [], 0
+    restore_stubs(archive)
     for item in _containers(archive):
+        if is_being_destroyed(archive, item.key):
+            continue
         try:
             _register(archive, item)
             packages += 1
@@ -85,6 +89,7 @@ def rebuild(archive: Archive) -> Rebuilt:
     for transfer in stored_transfers(archive):
         record_transfer(transfer, archive)
         transfers += 1
+    forget_what_was_kept(archive)
     restore_decisions(archive)
     problems += [RebuildProblem(key=key, why=_(why)) for key, why in archive.audit.restore()]
     archive.catalogue.put_setting(REBUILDING, "")

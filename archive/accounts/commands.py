@@ -1,6 +1,5 @@
 """Commands of accounts: user, login, logout, whoami."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -32,11 +31,6 @@ _roles = click.option(
     type=click.Choice([role.value for role in Role]),
     help=N_("What the person may do; may be given several times."),
 )
-
-
-def commands() -> Sequence[click.Command]:
-    """Return the commands of this package."""
-    return user, login, logout, whoami
 
 
 @click.group(help=N_("Accounts of the people who act on the archive, and their roles."))

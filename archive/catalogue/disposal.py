@@ -45,8 +45,9 @@ _PARTS = (evidence_pending, events, copies, signatures, signed_files, files, doc
 """Tables of the parts of a package version, in the order in which they are emptied."""
 
 DUMPED: dict[str, sa.Select[Any]] = {
-    "stubs": sa.select(stubs.c.aip_id, stubs.c.case_code, stubs.c.review_id, stubs.c.marked_at, stubs.c.details)
-    .order_by(stubs.c.aip_id)
+    "stubs": sa.select(
+        stubs.c.aip_id, stubs.c.case_code, stubs.c.review_id, stubs.c.marked_at, stubs.c.details
+    ).order_by(stubs.c.aip_id)
 }
 """What a rebuild must give again."""
 
@@ -208,22 +209,21 @@ class StubTable:
         with self._database.read() as connection:
             return {DisposalState(state): count for state, count in connection.execute(query)}
 
-    def restore(self, row: StubRow, versions_gone: Transfer | None) -> None:
+    def restore(self, row: StubRow, came: Transfer | None) -> None:
         """Enter a stub that the stores hold; what the catalogue still knows of the record goes.
 
         Args:
-            versions_gone: the transfer by which it came, where the catalogue may have lost it.
+            came: the transfer by which it came, where the catalogue may have lost it.
         """
         with self._database.write() as connection:
             self._database.lock(connection, Lock.DISPOSAL)
             transaction = DisposalTransaction(self._database, connection)
             candidate = transaction.candidate(row.aip_id)
-            changed = ("state", "report") if row.state is DisposalState.DESTROYED else ()
-            connection.execute(upsert(connection, stubs, ("aip_id",), changed=changed), _row_of(row))
+            connection.execute(upsert(connection, stubs, ("aip_id",)), _row_of(row))
             if candidate is not None:
                 _remove(self._database, connection, candidate)
-            elif versions_gone is not None and transfers.get(connection, versions_gone.id) is None:
-                transfers.put(connection, transfer_row(versions_gone))
+            elif came is not None and transfers.get(connection, came.id) is None:
+                transfers.put(connection, transfer_row(came))
 
     def settle(self, aip_id: uuid.UUID, state: DisposalState, report: str) -> None:
         """Note where the destruction of a record stands."""

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from archive.catalogue import counters, evidence, feed, signature_writing, transfers
 from archive.catalogue.database import Database, Lock, batches, insert_rows, upsert
+from archive.catalogue.disposal_tables import stubs
 from archive.catalogue.rows import (
     CASE_FILE,
     DOCUMENT,
@@ -28,7 +29,7 @@ from archive.catalogue.tables import case_files, copies, documents, events, file
 from archive.catalogue.values import CopyVerification, HeldFile, Registration, TransferState
 from model.casefile import Document
 from model.dates import utc_text
-from model.errors import NotFoundError
+from model.errors import NotFoundError, PolicyError
 from model.formats import FormatIdentification
 from model.preservation import Event
 from model.text import N_
@@ -55,6 +56,7 @@ class Registrar:
         with self._database.write() as connection:
             held, version = registration.held, registration.version
             self._database.lock(connection, Lock.PACKAGE, str(held.aip_id))
+            _refuse_destroyed(connection, held.aip_id)
             if _version_id(connection, held.aip_id, version.version) is None:
                 self._add(connection, registration, fresh)
             elif _unsettled(connection, registration):
@@ -141,6 +143,8 @@ def record_verifications(connection: Connection, batch: Sequence[CopyVerificatio
         rows = {}
         for item in part:
             version_id = numbers.get((item.aip_id, item.version))
+            if version_id is None and _is_destroyed(connection, item.aip_id):
+                continue
             if version_id is None:
                 raise _no_version(item.aip_id, item.version)
             rows[version_id, item.store] = {
@@ -152,7 +156,21 @@ def record_verifications(connection: Connection, batch: Sequence[CopyVerificatio
             }
         ordered = [rows[key] for key in sorted(rows)]
         changed = ("verified_at", "outcome", "detail")
-        connection.execute(upsert(connection, copies, ("version_id", "store"), changed=changed), ordered)
+        if ordered:
+            connection.execute(upsert(connection, copies, ("version_id", "store"), changed=changed), ordered)
+
+
+def _is_destroyed(connection: Connection, aip_id: uuid.UUID) -> bool:
+    return connection.scalar(sa.select(stubs.c.aip_id).where(stubs.c.aip_id == aip_id)) is not None
+
+
+def _refuse_destroyed(connection: Connection, aip_id: uuid.UUID) -> None:
+    if _is_destroyed(connection, aip_id):
+        raise PolicyError(
+            N_("The package {package} was destroyed by a decision and is not taken into the catalogue again."),
+            hint=N_("See `chauban show {package}`, and find out who brought it back."),
+            package=aip_id,
+        )
 
 
 def _no_version(aip_id: uuid.UUID, version: int) -> NotFoundError:

@@ -14,6 +14,8 @@ from sqlalchemy.engine import Connection
 
 from archive.catalogue import feed
 from archive.catalogue.database import STREAM_ROWS, Database, Lock, batches, upsert
+from archive.catalogue.handovers_tables import handover_items
+from archive.catalogue.handovers_values import ItemState
 from archive.catalogue.reference import get_setting, put_setting
 from archive.catalogue.retention_rows import (
     UNKNOWN_DAY,
@@ -40,6 +42,7 @@ from archive.retention.rules import DEFAULTS, Rules
 from archive.retention.rules import retention_of as decided
 from archive.retention.values import (
     Assignment,
+    DisposalAction,
     RecordClass,
     RecordEvent,
     RecordFacts,
@@ -214,6 +217,27 @@ class RetentionTable:
         with self._database.stream() as connection:
             for trigger, due, count in connection.execute(query):
                 yield _day(trigger), _day(due), count
+
+    def permanent(self) -> Iterator[tuple[str, int, int]]:
+        """Yield agency, year of acceptance and number of the permanent records that no other archive has received."""
+        gone = sa.exists().where(
+            handover_items.c.aip_id == retention.c.aip_id, handover_items.c.state == ItemState.ACCEPTED.value
+        )
+        year = sa.func.substr(retention.c.accepted, 1, 4)
+        query = (
+            sa.select(retention.c.agency, year.label("year"), sa.func.count().label("number"))
+            .where(retention.c.action == DisposalAction.RETAIN.value, ~gone)
+            .group_by(retention.c.agency, year)
+            .order_by(retention.c.agency, year)
+        )
+        with self._database.stream() as connection:
+            for row in connection.execute(query):
+                yield row.agency, int(row.year), row.number
+
+    def ended_before(self, mode: str, day: date) -> Iterator[Retention]:
+        """Yield the records with an access level whose work ended before a day, by that day."""
+        query = sa.select(retention).where(retention.c.mode == mode, retention.c.ended < day.isoformat())
+        yield from self._rows(query.order_by(retention.c.ended, retention.c.aip_id))
 
     def names(self, aip_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
         """Return code and title of some records."""

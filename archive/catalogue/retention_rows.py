@@ -149,6 +149,7 @@ def facts_of(row: Any, periods: Iterable[str], newest: str) -> RecordFacts:
         infor_sign=details.get("infor_sign", ""),
         periods=frozenset(periods),
         days={name: day for name, day in days.items() if day is not None},
+        accepted=from_utc_text(row.accepted_at).date(),
         last_document=_latest(newest.replace(UNKNOWN_DAY[:3], "")),
     )
 
@@ -174,6 +175,7 @@ def retention_row(item: Retention) -> Row:
         "maintenance": item.maintenance,
         "class_code": item.class_code,
         "ended": item.ended.isoformat() if item.ended else None,
+        "accepted": item.accepted.isoformat(),
     }
 
 
@@ -201,6 +203,7 @@ def retention_of(row: Any) -> Retention:
         maintenance=row.maintenance,
         class_code=row.class_code,
         ended=date.fromisoformat(row.ended) if row.ended else None,
+        accepted=date.fromisoformat(row.accepted),
     )
 
 

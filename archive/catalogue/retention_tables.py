@@ -59,11 +59,12 @@ retention = table(
     text("maintenance"),
     text("class_code"),
     text("ended", nullable=True),
+    text("accepted"),
     sa.Index("ix_retention_due", "due_day", "aip_id"),
     sa.Index("ix_retention_fonds", "fonds", "due_day", "aip_id"),
     sa.Index("ix_retention_schedule", "schedule", "trigger_day", "due_day"),
     sa.Index("ix_retention_class", "class_code", "aip_id"),
     sa.Index("ix_retention_waiting", "waiting", "aip_id"),
-    sa.Index("ix_retention_agency", "agency", "action", "ended"),
+    sa.Index("ix_retention_agency", "action", "agency", "accepted", "aip_id"),
     sa.Index("ix_retention_opening", "mode", "ended", "aip_id"),
 )

@@ -160,7 +160,8 @@ def renew_command(
 def calendar_command(ctx: click.Context, until: datetime | None, plot: Path | None, as_json: bool) -> None:
     """Show the renewal calendar."""
     from archive.evidence.calendar import renewal_calendar
-    from archive.evidence.plotting import FORMATS, plot_calendar
+    from archive.drawing import FORMATS
+    from archive.evidence.plotting import plot_calendar
     from archive.evidence.renewal_showing import calendar_lines, plan_json
 
     if plot is not None and plot.suffix.lower() not in FORMATS:

@@ -3,22 +3,18 @@
 Drawn once with rectangles and words, on paper (PDF), as vectors (SVG) or as pixels (PNG).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from itertools import groupby
-from typing import Any, Protocol
-from xml.sax.saxutils import escape
 
+from archive.drawing import Sheet, new_sheet
 from archive.evidence.renewal_showing import kind_word, reason_text
 from archive.evidence.renewal_values import PlannedRenewal, RenewalState
 from model.findings import printable
 from model.rendering import date_text
 from model.text import _, ngettext
-from preservation.printing.page import FONT, FONTS, register_fonts
 
-FORMATS = (".svg", ".png", ".pdf")
 MOST_ROWS = 60
 _WIDTH, _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 1000, 26, 64, 34, 330, 24
 _COLOURS = {
@@ -28,22 +24,6 @@ _COLOURS = {
 }
 _GREY, _DARK, _TODAY = "#d5d9de", "#222222", "#b3261e"
 _MOST_TICKS = 12
-
-
-class _Sheet(Protocol):
-    """Something to draw on; the origin is at the top left."""
-
-    def box(self, left: float, top: float, width: float, height: float, colour: str) -> None:
-        """Draw a filled rectangle."""
-        ...
-
-    def words(self, left: float, top: float, text: str, size: int, colour: str) -> None:
-        """Write words whose top left corner is given."""
-        ...
-
-    def content(self) -> bytes:
-        """Return the file."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +48,7 @@ def plot_calendar(plans: Iterable[PlannedRenewal], now: datetime, suffix: str) -
     rows = _rows(plans)
     shown = rows[:MOST_ROWS]
     height = _TOP + _ROW * max(1, len(shown)) + _BOTTOM
-    sheets: dict[str, Callable[[int, int], _Sheet]] = {".svg": _Svg, ".png": _png, ".pdf": _Pdf}
-    sheet = sheets[suffix](_WIDTH, height)
+    sheet = new_sheet(suffix, _WIDTH, height)
     first = min([now, *(row.since for row in shown)])
     last = max([now, *(row.by for row in shown)]) + timedelta(days=60)
     sheet.words(16, 14, _("What must be renewed by when"), 20, _DARK)
@@ -108,7 +87,7 @@ def _place(moment: datetime, first: datetime, last: datetime) -> float:
     return _LEFT + (_WIDTH - _LEFT - _RIGHT) * min(max(share, 0.0), 1.0)
 
 
-def _axis(sheet: _Sheet, first: datetime, last: datetime, height: float) -> None:
+def _axis(sheet: Sheet, first: datetime, last: datetime, height: float) -> None:
     years = range(first.year + 1, last.year + 1)
     step = max(1, -(-len(years) // _MOST_TICKS))
     for year in years[::step]:
@@ -117,7 +96,7 @@ def _axis(sheet: _Sheet, first: datetime, last: datetime, height: float) -> None
         sheet.words(place + 3, _TOP - 20, str(year), 12, _DARK)
 
 
-def _draw(sheet: _Sheet, row: _Row, top: float, first: datetime, last: datetime) -> None:
+def _draw(sheet: Sheet, row: _Row, top: float, first: datetime, last: datetime) -> None:
     since, begin, by = (_place(moment, first, last) for moment in (row.since, row.begin, row.by))
     begin = min(max(begin, since), by)
     sheet.box(since, top + 5, max(begin - since, 1), _ROW - 12, _GREY)
@@ -131,53 +110,3 @@ def _draw(sheet: _Sheet, row: _Row, top: float, first: datetime, last: datetime)
 def _cut(text: str) -> str:
     plain = printable(text)
     return plain if len(plain) <= 56 else plain[:55] + "…"
-
-
-class _Svg:
-    def __init__(self, width: int, height: int) -> None:
-        self._size = (width, height)
-        self._parts = [f'<rect width="{width}" height="{height}" fill="#ffffff"/>']
-
-    def box(self, left: float, top: float, width: float, height: float, colour: str) -> None:
-        self._parts.append(
-            f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"/>'
-        )
-
-    def words(self, left: float, top: float, text: str, size: int, colour: str) -> None:
-        place = f'x="{left:.1f}" y="{top + size:.1f}" font-size="{size}" fill="{colour}"'
-        self._parts.append(f"<text {place}>{escape(text)}</text>")
-
-    def content(self) -> bytes:
-        width, height = self._size
-        head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="serif">'
-        return "\n".join([head, *self._parts, "</svg>\n"]).encode()
-
-
-def _png(width: int, height: int) -> _Sheet:
-    from formats.drawing import PngSheet
-
-    return PngSheet(width, height, FONTS / f"{FONT}-Regular.ttf")
-
-
-class _Pdf:
-    def __init__(self, width: int, height: int) -> None:
-        from reportlab.pdfgen.canvas import Canvas
-
-        register_fonts()
-        self._height = height
-        self._stream = BytesIO()
-        self._canvas: Any = Canvas(self._stream, pagesize=(width, height), invariant=True)
-
-    def box(self, left: float, top: float, width: float, height: float, colour: str) -> None:
-        self._canvas.setFillColor(colour)
-        self._canvas.rect(left, self._height - top - height, width, height, stroke=0, fill=1)
-
-    def words(self, left: float, top: float, text: str, size: int, colour: str) -> None:
-        self._canvas.setFillColor(colour)
-        self._canvas.setFont(FONT, size)
-        self._canvas.drawString(left, self._height - top - size, text)
-
-    def content(self) -> bytes:
-        self._canvas.showPage()
-        self._canvas.save()
-        return self._stream.getvalue()

@@ -21,11 +21,6 @@ from model.text import N_, _, ngettext
 _json_option = click.option("--json", "as_json", is_flag=True, help=N_("One JSON object a line."))
 
 
-def commands() -> Sequence[click.Command]:
-    """Return the commands of this package."""
-    return fonds_group, agency_group
-
-
 @click.group("fonds", help=N_("The fonds of the archive."))
 def fonds_group() -> None:
     """Group of the fonds commands."""

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Sequence
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from archive.retention.deciding import assign_class, happened, override
 from archive.retention.due import DueRecord, due_records, waiting_records, write_due
 from archive.retention.explaining import explain
 from archive.retention.hold_commands import hold
+from archive.retention.opening import opening_records
 from archive.retention.schedule_commands import class_group, schedule
 from archive.retention.schedules import bring_level
 from model.errors import EXIT_DONE, InputError
@@ -72,6 +74,24 @@ def waiting(ctx: click.Context, what: str, limit: int, as_json: bool) -> None:
         bring_level(archive)
         for record in waiting_records(archive, what, limit=limit):
             click.echo(json_line(record.to_json()) if as_json else _due_line(record))
+
+
+@retention.command(help=N_("List the records with conditional access that may be opened to the public."))
+@click.option("--by", type=_DAY, help=N_("On this day or before; today when not given."))
+@click.option("--limit", type=click.IntRange(1), default=1000, help=N_("How many are listed at most."))
+@_json_option
+@click.pass_context
+def opening(ctx: click.Context, by: object, limit: int, as_json: bool) -> None:
+    """List what may be opened."""
+    with opened(ctx) as archive:
+        bring_level(archive)
+        day = date.fromisoformat(str(by)[:10]) if by else archive.clock.now().date()
+        found = opening_records(archive, day, archive.configuration.conditional_years)
+        for record in islice(found, limit):
+            data = record.to_json() | {"schema": "retention-opening/1"}
+            ended = record.retention.ended or "–"
+            line = printable(f"{ended}  {record.case_code}  {record.title}  {record.retention.fonds}")
+            click.echo(json_line(data) if as_json else line)
 
 
 @retention.command("explain", help=N_("Explain until when a record is kept, by which rule, and why not yet."))

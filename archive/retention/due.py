@@ -51,12 +51,12 @@ class DueRecord:
 
 def due_records(archive: Archive, by: date, *, fonds: str = "", limit: int | None = None) -> Iterator[DueRecord]:
     """Yield the records due on a day or before, by due date, with the holds on each."""
-    return _described(archive, islice(archive.catalogue.retention.due(by, fonds=fonds), limit))
+    return described(archive, islice(archive.catalogue.retention.due(by, fonds=fonds), limit))
 
 
 def waiting_records(archive: Archive, what: str, *, limit: int | None = None) -> Iterator[DueRecord]:
     """Yield the records that wait for a `rule` or a `trigger`."""
-    return _described(archive, islice(archive.catalogue.retention.waiting(what), limit))
+    return described(archive, islice(archive.catalogue.retention.waiting(what), limit))
 
 
 def write_due(archive: Archive, by: date, fonds: str, target: Path) -> Path:
@@ -103,7 +103,7 @@ def _row(number: int, record: DueRecord) -> tuple[str, ...]:
     )
 
 
-def _described(archive: Archive, records: Iterable[Retention]) -> Iterator[DueRecord]:
+def described(archive: Archive, records: Iterable[Retention]) -> Iterator[DueRecord]:
     """Join records with their titles and holds, a portion at a time."""
     remaining = iter(records)
     while some := list(islice(remaining, _AT_ONCE)):

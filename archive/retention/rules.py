@@ -104,6 +104,7 @@ def retention_of(
         maintenance=longest(facts.periods),
         class_code=class_code(facts, assignment),
         ended=facts.days.get(END_DATE),
+        accepted=facts.accepted,
     )
 
 

@@ -164,6 +164,8 @@ class RecordFacts:
     """The retention periods of the case file and its documents, 01-07."""
     days: Mapping[str, date]
     """Dates of the description by element name, the latest day each may mean."""
+    accepted: date
+    """Day on which the archive took it in."""
     last_document: date | None = None
 
 
@@ -228,6 +230,8 @@ class Retention:
     """The class it was put into, or its information symbol; whether there is such a class or not."""
     ended: date | None = None
     """Last day of the work, as the description gives it."""
+    accepted: date
+    """Day on which the archive took it in."""
 
     def state(self, today: date) -> RetentionState:
         """Tell where the record stands on a day."""

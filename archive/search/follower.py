@@ -15,6 +15,8 @@ Changes = Callable[[int, int], list[Change]]
 Load = Callable[[UUID, int], Iterable[IndexEntry]]
 """(package, version) -> its entries, streamed; raises NotFoundError when the catalogue has no such package any more."""
 
+REMOVE = "remove"
+"""Action of a change that says that a package is gone."""
 _PAGE = 500
 _HELD = 200
 """Entries of a package that are held before it counts as large: larger ones are streamed in a commit of their own."""
@@ -97,6 +99,9 @@ class _Batch:
         for change in page:
             if self.entries_left <= 0 or self.text_left <= 0:
                 return
+            if change.action == REMOVE and self.writer.knows(str(change.aip_id)):
+                self.forget_all()
+                return
             if last[change.aip_id] == change.sequence:
                 self.take(change)
             self.reached = change.sequence
@@ -117,8 +122,13 @@ class _Batch:
             self.text_left -= len(entry.text)
         self.whole = True
 
+    def forget_all(self) -> None:
+        """Start anew after a lawful destruction: words of a removed entry stay in the files until they are merged."""
+        self.writer.start_anew()
+        self.reached, self.entries_left, self.whole = 0, 0, False
+
     def entries(self, change: Change) -> Iterator[IndexEntry]:
-        if change.action == "remove":
+        if change.action == REMOVE:
             return
         try:
             yield from self.load(change.aip_id, change.version)

@@ -12,9 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import tantivy
+
 from archive.search.folder import LOCK_WAIT, STATE_KEY, IndexFolder, State, read_state, state_document, translated
 from archive.search.lock import WriteLock
-from archive.search.schema import document_of
+from archive.search.schema import document_of, schema
 from archive.search.searching import run_search
 from archive.search.values import IndexEntry, SearchPage, SearchRequest
 from model.errors import StorageError
@@ -41,6 +43,7 @@ class IndexWriter:
         self._writer: Any = None
         self._dirty = False
         self._queued = 0
+        self._added: set[str] = set()
         with translated(folder.folder):
             self.state = read_state(folder.index().searcher())
 
@@ -50,8 +53,17 @@ class IndexWriter:
             self._opened().delete_documents_by_term("aip_id", aip_id)
         self._dirty = True
 
+    def knows(self, aip_id: str) -> bool:
+        """Tell whether anything of a package is in the index, or was added before."""
+        if aip_id in self._added:
+            return True
+        with translated(self._folder.folder):
+            query = tantivy.Query.term_query(schema(), "aip_id", aip_id)
+            return bool(self._folder.index().searcher().search(query, 1, count=False).hits)
+
     def add(self, entry: IndexEntry) -> None:
         """Add an entry."""
+        self._added.add(entry.aip_id)
         document = document_of(entry)
         with translated(self._folder.folder):
             self._opened().add_document(document)

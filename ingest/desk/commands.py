@@ -1,6 +1,7 @@
 """Commands of the desk: `chauban casefile …`, where case files are compiled before they are handed over."""
 
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ from ingest.desk.adding import lay_down, place_by_hand, take_out
 from ingest.desk.closing import Closed, ClosingFacts, close
 from ingest.desk.completeness import has_errors
 from ingest.desk.describing import LooseFacts
-from ingest.desk.desk import VIETNAM, Desk, case_of, document_of, line_of, open_desk
+from ingest.desk.desk import AT_ONCE, VIETNAM, Desk, case_of, document_of, line_of, open_desk
+from ingest.desk.file_plan import import_plan, write_plan_template
 from ingest.desk.opening import OpeningFacts, open_case, reopen
-from ingest.desk.plan import import_plan, write_plan_template
 from ingest.desk.registers import print_contents, print_register
 from ingest.desk.sorting import sort_tray
 from ingest.desk.values import AddOutcome, DeskCase, FileState
@@ -170,6 +171,7 @@ def add(ctx: click.Context, /, paths: tuple[Path, ...], as_json: bool, **given: 
         counts = dict.fromkeys(AddOutcome, 0)
         for added in results:
             counts[added.outcome] += 1
+            _show_progress(sum(counts.values()))
             for line in [json_line(showing.added_json(added))] if as_json else _said_of(added):
                 click.echo(line)
         moved = 0 if case is not None else _sort(desk, as_json=as_json)
@@ -390,11 +392,6 @@ def template(path: Path) -> None:
     click.echo(str(path))
 
 
-def commands() -> Sequence[click.Command]:
-    """Return the commands of this package."""
-    return (casefile,)
-
-
 def _wanted_case(desk: Desk, given: dict[str, Any]) -> DeskCase | None:
     if given["to"]:
         return desk.case(given["to"])
@@ -421,6 +418,12 @@ def _loose_facts(given: dict[str, Any]) -> LooseFacts:
         draft=given["draft"],
         together=given["together"],
     )
+
+
+def _show_progress(count: int) -> None:
+    """Tell on a terminal how far a long run is."""
+    if count % AT_ONCE == 0 and sys.stderr.isatty():
+        click.echo(f"\r{count}", nl=False, err=True)
 
 
 def _said_of(added: Any) -> Iterator[str]:

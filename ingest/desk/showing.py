@@ -6,7 +6,7 @@ from typing import Any
 from archive.catalogue.desk_values import TRAY
 from ingest.desk.closing import Closed
 from ingest.desk.contents import RefusedMessage
-from ingest.desk.plan import PlanChange, PlanImport
+from ingest.desk.file_plan import PlanChange, PlanImport
 from ingest.desk.values import (
     Added,
     AddOutcome,

@@ -1,6 +1,6 @@
 """The dissemination packages we write, judged by commons-ip 2.10.0, an independent E-ARK validator.
 
-Every finding that remains is explained in docs/format/dip-v1.md, section 8.
+Every finding that remains is explained in docs/format/dip-v1.md, section 9.
 """
 
 import json

@@ -74,7 +74,10 @@ def test_the_list_of_requirements_is_that_of_the_profiles(corpus: Path) -> None:
 
 
 def without(path: str, attribute: str) -> Change:
-    return lambda root: find(root, path).attrib.pop(attribute) and None
+    def remove(root: etree._Element) -> None:
+        find(root, path).attrib.pop(attribute)
+
+    return remove
 
 
 def saying(path: str, attribute: str, value: str) -> Change:
@@ -95,7 +98,8 @@ def doubled(path: str) -> Change:
     def add(root: etree._Element) -> None:
         element = find(root, path)
         copy = etree.fromstring(etree.tostring(element))
-        copy.attrib.pop("ID", None)
+        if "ID" in copy.attrib:
+            copy.attrib.pop("ID")
         element.addnext(copy)
 
     return add

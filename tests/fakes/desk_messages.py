@@ -7,7 +7,7 @@ from pathlib import Path
 from archive.archive import open_archive
 from ingest.desk.adding import lay_down
 from ingest.desk.desk import Desk, open_desk
-from ingest.desk.plan import import_plan
+from ingest.desk.file_plan import import_plan
 from ingest.desk.sorting import sort_tray
 from ingest.desk.values import Added, AddOutcome
 from ingest.edxml.values import BusinessPart, DocumentKey

@@ -209,7 +209,8 @@ def validator(name: str) -> Callable[[etree._Element], None]:
         source = etree.fromstring(f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">{lines}</xs:schema>')
         schema = etree.XMLSchema(source)
     else:
-        file = {"EAD.xml": "EAD.xsd", "EAD3.xml": "ead3.xsd"}.get(name)
+        known = ("EAD.xml", "EAD_loose.xml", "EAD_pic.xml", "EAD_media.xml")
+        file = "ead3.xsd" if name == "EAD3.xml" else name.replace(".xml", ".xsd") if name in known else ""
         file = file or ("premis-v3.xsd" if name.startswith("PREMIS") else "EAD_doc.xsd")
         schema = etree.XMLSchema(etree.parse(SCHEMAS / file))
     return schema.assertValid

@@ -52,6 +52,7 @@ FORMATS = st.builds(
 )
 _VALUES = {
     "tuple[str, ...]": WORDS,
+    "tuple[tuple[str, str], ...]": st.lists(st.tuples(HOSTILE, HOSTILE), max_size=3).map(tuple),
     "PartialDate | None": st.none() | DATES,
     "int | None": st.none() | st.integers(0, 10**9),
     "bool | None": st.none() | st.booleans(),
@@ -71,6 +72,7 @@ def _annotation(annotation: object) -> str:
 
 
 CASE_FILES = _description(CaseFile)
+FORMS = st.sampled_from(["", "pic", "media"]) | HOSTILE
 
 
 @st.composite
@@ -91,7 +93,11 @@ def plans(draw: st.DrawFn, folder: Path) -> PackagePlan:
         for path in paths
     ]
     documents = [
-        draw(_description(Document, ordinal=st.just(number + 1), files=st.lists(st.sampled_from(paths)).map(tuple)))
+        draw(
+            _description(
+                Document, ordinal=st.just(number + 1), form=FORMS, files=st.lists(st.sampled_from(paths)).map(tuple)
+            )
+        )
         for number in range(draw(st.integers(0, 3)))
     ]
     events = st.builds(
@@ -135,18 +141,28 @@ def test_read_gives_back_what_was_written(data: st.DataObject) -> None:
     assert list(package.documents) == list(plan.documents)
     assert [item.object for item in package.files] == [file.object for file in plan.files]
     assert (package.events, package.agents) == (plan.events, plan.agents)
-    assert_valid(content)
+    assert_valid(content, loose=plan.case_file.is_loose)
 
 
-SCHEMA_OF = {name: validator(name) for name in ("METS.xml", "PREMIS.xml", "EAD.xml", "EAD3.xml", "EAD_doc.xml")}
+SCHEMA_OF = {
+    name: validator(name)
+    for name in (
+        *("METS.xml", "PREMIS.xml", "EAD.xml", "EAD_loose.xml"),
+        *("EAD3.xml", "EAD_doc.xml", "EAD_pic.xml", "EAD_media.xml"),
+    )
+}
 
 
-def assert_valid(content: bytes) -> None:
+def assert_valid(content: bytes, *, loose: bool) -> None:
     for entry in read_members(io.BytesIO(content)):
         path, _, name = entry.path.rpartition("/")
         if not name.endswith(".xml") or "/rep1/data/" in path + "/":
             continue
-        kind = "PREMIS.xml" if name.startswith("PREMIS") else "EAD_doc.xml" if name.startswith("EAD_doc") else name
+        kind = "PREMIS.xml" if name.startswith("PREMIS") else name
+        if name.startswith("EAD_"):
+            kind = name[: name.index("_", 4)] + ".xml"
+        if name == "EAD.xml" and loose:
+            kind = "EAD_loose.xml"
         SCHEMA_OF[kind](etree.fromstring(content[entry.offset : entry.offset + entry.size]))
 
 

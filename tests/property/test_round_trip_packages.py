@@ -94,6 +94,16 @@ def _more(rows: tuple) -> st.SearchStrategy:  # type: ignore[type-arg]  # rows o
     return st.lists(st.tuples(names, NAMED), max_size=4, unique_by=lambda pair: pair[0]).map(tuple)
 
 
+INHERITED: dict[str, st.SearchStrategy] = {
+    "maintenance": st.sampled_from(["01", "05"]),
+    "mode": st.sampled_from(["01", "02"]),
+    "languages": st.sampled_from([("01",), ("02", "05")]),
+    "risk_recovery": st.booleans(),
+    "risk_recovery_status": st.sampled_from(["01", "02"]),
+}
+"""What documents take from their case file when none of them says it, which is a rule of the intake."""
+
+
 @st.composite
 def case_files(draw: st.DrawFn) -> tuple[CaseFile, list[Document], dict[str, bytes]]:
     """Return a case file or loose documents, their descriptions, and the bytes of their files by path."""
@@ -104,6 +114,7 @@ def case_files(draw: st.DrawFn) -> tuple[CaseFile, list[Document], dict[str, byt
             CaseFile,
             file_code=st.sampled_from(["H49.64.33.2025.160", "G09.2025.Đ-1"]),
             title=NAMED,
+            agency_name=NAMED,
             source=st.sampled_from(["0", "1"] if loose else [""]),
             more=_more(()),
             fonds_code=st.sampled_from(["", "P01", "P.ệ"]),
@@ -121,8 +132,7 @@ def case_files(draw: st.DrawFn) -> tuple[CaseFile, list[Document], dict[str, byt
                     Document,
                     ordinal=st.just(ordinal),
                     doc_code=st.just(f"{case_file.file_code}.{ordinal:07d}"),
-                    maintenance=st.sampled_from(["01", "05"]),
-                    mode=st.sampled_from(["01", "02"]),
+                    **INHERITED,
                     subject=NAMED,
                     form=st.just(form),
                     more=_more(rows) if form else nothing,

@@ -7,7 +7,8 @@ import pytest
 
 from archive.catalogue.evidence_values import EvidenceBatch
 from archive.evidence.calendar import earlier, hash_limit, timestamp_limit
-from archive.evidence.plotting import FORMATS, MOST_ROWS, plot_calendar
+from archive.drawing import FORMATS
+from archive.evidence.plotting import MOST_ROWS, plot_calendar
 from archive.evidence.renewal_showing import calendar_lines, plan_json
 from archive.evidence.renewal_values import PlannedRenewal, RenewalKind, RenewalState
 from archive.evidence.settings import MOST_DAYS, EvidenceSettings, evidence_settings

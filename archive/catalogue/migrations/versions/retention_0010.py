@@ -70,6 +70,7 @@ def upgrade() -> None:
         _text("maintenance"),
         _text("class_code"),
         sa.Column("ended", _TEXT, nullable=True),
+        _text("accepted"),
         sqlite_strict=True,
     )
     op.create_index("ix_retention_due", "retention", ["due_day", "aip_id"])
@@ -77,7 +78,7 @@ def upgrade() -> None:
     op.create_index("ix_retention_schedule", "retention", ["schedule", "trigger_day", "due_day"])
     op.create_index("ix_retention_class", "retention", ["class_code", "aip_id"])
     op.create_index("ix_retention_waiting", "retention", ["waiting", "aip_id"])
-    op.create_index("ix_retention_agency", "retention", ["agency", "action", "ended"])
+    op.create_index("ix_retention_agency", "retention", ["action", "agency", "accepted", "aip_id"])
     op.create_index("ix_retention_opening", "retention", ["mode", "ended", "aip_id"])
 
 
