@@ -2,27 +2,22 @@
 
 import errno
 import gettext
-import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from model.errors import EXIT_CUT_OFF, EXIT_INTERRUPTED, ArchiveError, StorageError
 from model.findings import printable
 from model.rendering import json_line
-from model.text import DOMAIN, LANGUAGES, LOCALE_DIR, N_, _, language_of_locale, use_language
+from model.terminal import language_asked, print_anything
+from model.text import DOMAIN, LANGUAGES, LOCALE_DIR, N_, _, use_language
 from model.version import program_version
-
-if TYPE_CHECKING:
-    from preservation.trust.commands import ArchiveTrust
-
 
 _HOMES: Mapping[str, tuple[str, ...]] = {
     "agency": ("archive.registry.commands:agency_group",),
@@ -125,8 +120,8 @@ def root(ctx: click.Context, folder: Path, lang: str | None) -> None:
     ctx.meta[EDXML_CHECK] = _later("ingest.edxml.check", "check_edxml")
     ctx.meta[LEGACY_CHECK] = _later("ingest.legacy.check", "check_legacy")
     ctx.meta[HELD_RECORDS] = _later("archive.evidence.commands", "open_records")
-    ctx.meta[ARCHIVE_TRUST] = partial(_archive_trust, folder)
-    use_language(lang or _language(()))
+    ctx.meta[ARCHIVE_TRUST] = partial(_later("archive.signatures.trusting", "archive_trust"), folder)
+    use_language(lang or language_asked(()))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -134,9 +129,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     The language is chosen before the commands are loaded, so that their help is in it too.
     """
-    _print_anything()
+    print_anything()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    language = _language(given)
+    language = language_asked(given)
     use_language(language)
     os.environ["LANGUAGE"] = language  # click's own sentences go through the standard gettext
     gettext.bindtextdomain(DOMAIN, LOCALE_DIR)
@@ -158,24 +153,6 @@ def _later(module: str, name: str) -> Callable[..., Any]:
     return lambda *given, **named: getattr(import_module(module), name)(*given, **named)  # noqa: PLW0108 - loads late
 
 
-def _archive_trust(folder: Path) -> "ArchiveTrust":
-    """Return what the archive in a folder says about trust; nothing where there is no archive."""
-    from archive.audit.recording import record_trust
-    from archive.configuration import CONFIG_NAME, read_configuration
-    from preservation.trust.commands import ArchiveTrust
-
-    if not (folder / CONFIG_NAME).is_file():
-        return ArchiveTrust()
-    settings = read_configuration(folder).signatures
-    home = folder / settings.trust
-    return ArchiveTrust(
-        home=home,
-        folder=settings.trust_folder(folder),
-        policy=settings.policy_file(folder),
-        record=partial(record_trust, folder),
-    )
-
-
 def _stop_writing(error: OSError) -> None:
     """Say that stdout cannot be written, unless its reader went away; any other error is a bug and goes on as one."""
     if error.errno not in {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO} or error.filename is not None:
@@ -184,23 +161,6 @@ def _stop_writing(error: OSError) -> None:
     if error.errno != errno.EPIPE:
         hint = N_("Choose another place or free some space.")
         _show(StorageError(N_("{path} cannot be written: {why}."), hint=hint, path="stdout", why=error.strerror))
-
-
-def _print_anything() -> None:
-    """Keep output from failing on a character: data in UTF-8, and on a terminal what it cannot show as an escape."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
-
-
-def _language(arguments: Sequence[str]) -> str:
-    """Return the language: the option, CHAUBAN_LANG, then the locale."""
-    named = [after for option, after in pairwise(arguments) if option == "--lang"]
-    named += [item.removeprefix("--lang=") for item in arguments if item.startswith("--lang=")]
-    for choice in (*named, os.environ.get("CHAUBAN_LANG", "")):
-        if choice in LANGUAGES:
-            return choice
-    return language_of_locale()
 
 
 def _translate(command: click.Command) -> None:
