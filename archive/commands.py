@@ -1,7 +1,7 @@
 """Commands on what is held: init, search, show, verify, doctor."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from uuid import UUID
@@ -9,17 +9,17 @@ from uuid import UUID
 import click
 
 from archive.access.export import find_one
-from archive.accounts.acting import identify
-from archive.archive import Archive, create_archive, open_archive
+from archive.archive import Archive, create_archive
 from archive.audit.recording import recorded_verifications
 from archive.campaign import CampaignSettings, verify_all
 from archive.catalogue.evidence_values import Seal
-from archive.configuration import Configuration, read_configuration
+from archive.configuration import read_configuration
 from archive.disposal.showing import find_stubs, stub_details, stub_lines
 from archive.doctor import Diagnosis, diagnose
 from archive.evidence.showing import newest_seals, seal_json, short_line
 from archive.fixity import verify_version
 from archive.indexing import bring_level, open_index
+from archive.open_commands import opened, use_configured_language
 from archive.search.folding import key as folded
 from archive.search.values import SNIPPET_MARKS, Hit, Level, SearchPage, SearchRequest, Sort, Verdict
 from archive.showing import show_json, show_lines
@@ -28,28 +28,12 @@ from model.elements import CODE_TABLES, code_word
 from model.errors import EXIT_DONE, ArchiveError, NotFoundError, severest_exit
 from model.findings import Outcome, ValidationReport, printable
 from model.rendering import day_text, decimal_text, exit_code_of, json_line, report_json, report_lines
-from model.text import N_, _, language_in_force, use_language
+from model.text import N_, _, language_in_force
 from preservation.commands import CASE_FOLDER_CHECK
 from preservation.package.check import check_package
 
 _PATH = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help=N_("One JSON object a line."))
-
-
-@contextmanager
-def opened(ctx: click.Context, *, for_rebuild: bool = False) -> Iterator[Archive]:
-    """Open the archive that the global options name, in the language its configuration asks for."""
-    with open_archive(ctx.obj, for_rebuild=for_rebuild) as archive:
-        _use_configured_language(ctx, archive.configuration)
-        identify(archive)
-        yield archive
-
-
-def _use_configured_language(ctx: click.Context, configuration: Configuration) -> None:
-    """Speak the language of `chauban.toml`, unless --lang or CHAUBAN_LANG names one."""
-    source = ctx.find_root().get_parameter_source("lang")
-    if configuration.language and source is click.core.ParameterSource.DEFAULT:
-        use_language(configuration.language)
 
 
 @click.command(help=N_("Make a new archive in the folder PATH."))
@@ -152,7 +136,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     """Diagnose the installation and the archive."""
     folder: Path = ctx.obj
     with suppress(ArchiveError):  # without a readable configuration the locale decides; the diagnosis says why
-        _use_configured_language(ctx, read_configuration(folder))
+        use_configured_language(ctx, read_configuration(folder))
     worst = EXIT_DONE
     for diagnosis in diagnose(folder):
         click.echo(json_line({"schema": "doctor/1", **asdict(diagnosis)}) if as_json else _diagnosis_line(diagnosis))

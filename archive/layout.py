@@ -17,6 +17,8 @@ ACCOUNTS = "accounts/"
 HOLDS = "holds/"
 RETENTION = "retention/"
 STUBS = "stubs/"
+REVIEWS = "reviews/"
+REVIEW_FILES = "review-files/"
 EVIDENCE = "evidence/"
 EVIDENCE_BATCHES = "evidence/batches/"
 SUBMISSIONS = "submissions/"
@@ -181,6 +183,26 @@ def hold_key(hold_id: UUID, act: str) -> str:
 def decision_key(number: int) -> str:
     """Return the key of one decision about retention; keys sort by number."""
     return f"{RETENTION}{number:09d}.json"
+
+
+def review_folder(review_id: UUID) -> str:
+    """Return the key prefix of the acts of a review."""
+    return f"{REVIEWS}{review_id}/"
+
+
+def review_act_key(review_id: UUID, number: int, act: str) -> str:
+    """Return the key of one act of a review; keys sort by number."""
+    return f"{review_folder(review_id)}{number:06d}-{act}.json"
+
+
+def review_list_key(review_id: UUID, spool_id: UUID, number: int) -> str:
+    """Return the key of a part of a review's list, or of the results of its execution."""
+    return f"{REVIEW_FILES}{review_id}/{spool_id}/{number:06d}.jsonl"
+
+
+def review_file_key(review_id: UUID, sha256: str) -> str:
+    """Return the key of a file that was handed in for a review: its digest is its name."""
+    return f"{REVIEW_FILES}{review_id}/{sha256}"
 
 
 def stub_key(aip_id: UUID) -> str:

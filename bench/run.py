@@ -15,6 +15,7 @@ from bench.bench_desk import desk
 from bench.bench_edxml import edxml
 from bench.bench_evidence import evidence
 from bench.bench_ingest import held, large, memory, small
+from bench.bench_retention import retention
 from bench.bench_signatures import signatures
 from bench.bench_verify import verify
 
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "evidence": evidence,
     "edxml": edxml,
     "desk": desk,
+    "retention": retention,
     "memory": memory,
     "held": held,
     "search": search,

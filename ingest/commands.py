@@ -8,13 +8,13 @@ import click
 
 from archive.archive import Archive
 from archive.catalogue.values import Transfer, TransferQuery, TransferState
-from archive.commands import opened
 from archive.configuration import PROFILES
 from archive.evidence.automatic import AutomaticSealing
 from archive.evidence.commands import result_line
 from archive.evidence.showing import newest_seals, seal_json, short_line
 from archive.evidence.values import SealResult
 from archive.indexing import bring_level, open_index
+from archive.open_commands import opened
 from ingest.batch import BatchSettings, ingest_all
 from ingest.rebuild import rebuild as rebuild_catalogue
 from ingest.reports import findings_of, transfer_to_json

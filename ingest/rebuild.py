@@ -16,7 +16,7 @@ from archive.catalogue.values import (
     StoredCopy,
     Transfer,
 )
-from archive.disposal.stubs import forget_what_was_kept, is_being_destroyed, restore_stubs
+from archive.disposal.stubs import is_being_destroyed, restore_stubs, restore_their_transfers
 from archive.evidence.rebuilding import restore_evidence
 from archive.handover.records import restore_handovers
 from archive.journal import read_journal
@@ -24,6 +24,7 @@ from archive.layout import AIPS, digest_key
 from archive.registry.registry import ensure_fonds, restore
 from archive.retention.decisions import restore_retention
 from archive.retention.holding import restore_holds
+from archive.review.recording import restore_reviews
 from archive.signatures.values import held_signed_file
 from archive.store.protocol import StoredObject
 from archive.store.seekable import open_seekable
@@ -82,6 +83,8 @@ def rebuild(archive: Archive) -> Rebuilt:
     restore_accounts(archive)
     restore_holds(archive)
     restore_retention(archive)
+    archive.catalogue.reviews.clear()
+    problems += [RebuildProblem(key=key, why=why) for key, why in restore_reviews(archive)]
     problems += [RebuildProblem(key=key, why=why) for key, why in restore_evidence(archive)]
     problems += [RebuildProblem(key=key, why=why) for key, why in restore_handovers(archive)]
     restore_submissions(archive)
@@ -89,7 +92,7 @@ def rebuild(archive: Archive) -> Rebuilt:
     for transfer in stored_transfers(archive):
         record_transfer(transfer, archive)
         transfers += 1
-    forget_what_was_kept(archive)
+    restore_their_transfers(archive)
     restore_decisions(archive)
     problems += [RebuildProblem(key=key, why=_(why)) for key, why in archive.audit.restore()]
     archive.catalogue.put_setting(REBUILDING, "")

@@ -23,8 +23,8 @@ from archive.archive import Archive
 from archive.audit.recording import acting
 from archive.audit.values import Action, Detail
 from archive.catalogue.values import HeldCaseFile
-from archive.commands import opened
 from archive.configuration import PROFILES
+from archive.open_commands import opened
 from model.dates import PartialDate
 from model.errors import InputError
 from model.findings import printable

@@ -8,7 +8,7 @@ from archive.accounts.accounts import add_account, disable, find_account, set_pa
 from archive.accounts.acting import identify, log_in, log_out, require
 from archive.accounts.values import ROLE_WORDS, Account, Role
 from archive.archive import Archive
-from archive.commands import opened
+from archive.open_commands import opened
 from model.errors import InputError, PolicyError
 from model.findings import printable
 from model.rendering import date_text, json_line

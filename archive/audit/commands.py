@@ -13,7 +13,7 @@ from archive.audit.segments import read_segment
 from archive.audit.values import Action, Entry, Head, entry_hash
 from archive.audit.verify import verify_log
 from archive.catalogue.values import AuditQuery, AuditRow
-from archive.commands import opened
+from archive.open_commands import opened
 from model.errors import EXIT_DONE, EXIT_FAILED, InputError, IntegrityError, NotFoundError
 from model.findings import Outcome, printable
 from model.rendering import date_text, exit_code_of, json_line, report_json, report_lines

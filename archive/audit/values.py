@@ -65,6 +65,7 @@ class Action(StrEnum):
     HOLD = "hold"
     HOLD_LIFT = "hold-lift"
     RETENTION = "retention"
+    REVIEW = "review"
     DESTROY = "destroy"
 
 

@@ -34,6 +34,7 @@ from archive.catalogue.handovers import Handovers
 from archive.catalogue.holds import HoldTable
 from archive.catalogue.identifiers import DocumentIdentifiers
 from archive.catalogue.retention import RetentionTable
+from archive.catalogue.reviews import ReviewTable
 from archive.catalogue.rows import transfer_row
 from archive.catalogue.submissions import Submissions
 from archive.catalogue.values import (
@@ -111,6 +112,7 @@ class Catalogue:
         self.retention = RetentionTable(database)
         self.holds = HoldTable(database)
         self.stubs = StubTable(database)
+        self.reviews = ReviewTable(database)
         self.submissions = Submissions(database)
         self.identifiers = DocumentIdentifiers(database)
         self.handovers = Handovers(database)

@@ -4,7 +4,7 @@ What is marked is out of the catalogue in the same transaction: there is no mome
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -173,21 +173,22 @@ class StubTable:
 
     def find(self, identifier: str) -> list[StubRow]:
         """Return the stubs a user may mean: by case file code, identifier, or its first eight or more digits."""
-        query = sa.select(stubs).where(stubs.c.case_code == storable(identifier))
+        conditions = [stubs.c.case_code == storable(identifier)]
         bounds = transfers.prefix_range(identifier)
         if bounds is not None:
-            query = sa.union(query, sa.select(stubs).where(stubs.c.aip_id.between(*bounds)))
+            conditions.append(stubs.c.aip_id.between(*bounds))
+        found: dict[uuid.UUID, StubRow] = {}
         with self._database.read() as connection:
-            rows = connection.execute(query.limit(_FOUND_AT_ONCE)).all()
-        return sorted((_stub_of(row) for row in rows), key=lambda item: item.aip_id)
+            for condition in conditions:
+                query = sa.select(stubs).where(condition).order_by(stubs.c.aip_id).limit(_FOUND_AT_ONCE)
+                found |= {row.aip_id: _stub_of(row) for row in connection.execute(query)}
+        return [found[aip_id] for aip_id in sorted(found)]
 
-    def known(self, aip_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-        """Return those of some records that have a stub."""
-        found: set[uuid.UUID] = set()
-        for batch in batches(aip_ids, STREAM_ROWS):
-            with self._database.read() as connection:
-                found.update(connection.scalars(sa.select(stubs.c.aip_id).where(stubs.c.aip_id.in_(batch))))
-        return found
+    def in_place(self, aip_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+        """Return those of some records that have a stub in the place of everything else."""
+        held = sa.exists().where(case_files.c.aip_id == stubs.c.aip_id)
+        with self._database.read() as connection:
+            return set(connection.scalars(sa.select(stubs.c.aip_id).where(stubs.c.aip_id.in_(aip_ids), ~held)))
 
     def unfinished(self) -> list[StubRow]:
         """Return the stubs of records of which something may be left."""
@@ -209,21 +210,13 @@ class StubTable:
         with self._database.read() as connection:
             return {DisposalState(state): count for state, count in connection.execute(query)}
 
-    def restore(self, row: StubRow, came: Transfer | None) -> None:
-        """Enter a stub that the stores hold; what the catalogue still knows of the record goes.
-
-        Args:
-            came: the transfer by which it came, where the catalogue may have lost it.
-        """
-        with self._database.write() as connection:
-            self._database.lock(connection, Lock.DISPOSAL)
-            transaction = DisposalTransaction(self._database, connection)
+    def restore(self, row: StubRow) -> None:
+        """Enter a stub that the stores hold; what the catalogue still knows of the record goes."""
+        with self.testing() as transaction:
             candidate = transaction.candidate(row.aip_id)
-            connection.execute(upsert(connection, stubs, ("aip_id",)), _row_of(row))
+            transaction.connection.execute(upsert(transaction.connection, stubs, ("aip_id",)), _row_of(row))
             if candidate is not None:
-                _remove(self._database, connection, candidate)
-            elif came is not None and transfers.get(connection, came.id) is None:
-                transfers.put(connection, transfer_row(came))
+                _remove(self._database, transaction.connection, candidate)
 
     def settle(self, aip_id: uuid.UUID, state: DisposalState, report: str) -> None:
         """Note where the destruction of a record stands."""
@@ -231,10 +224,12 @@ class StubTable:
         with self._database.write() as connection:
             connection.execute(query)
 
-    def forget_kept(self, transfer_ids: Sequence[uuid.UUID]) -> None:
-        """Note that nothing is kept of some transfers any more."""
+    def restore_transfers(self, came: Transfer | None, others: Sequence[uuid.UUID]) -> None:
+        """Enter the transfer by which a destroyed record came, if it is lost; nothing is kept of the others."""
         with self._database.write() as connection:
-            _forget(connection, transfer_ids)
+            if came is not None and transfers.get(connection, came.id) is None:
+                transfers.put(connection, transfer_row(came))
+            _forget(connection, others)
 
 
 def _remove(database: Database, connection: Connection, candidate: Candidate) -> None:

@@ -60,6 +60,7 @@ def execute(
     """
     with alone(archive):
         bring_level(archive)
+        archive.audit.flush()
         for batch in batches(aip_ids, AT_ONCE):
             attempts: list[_Attempt] = []
             kept: list[Destruction] = []
@@ -81,6 +82,7 @@ def resume(archive: Archive) -> Iterator[Destruction]:
     """
     with alone(archive):
         restore_stubs(archive)
+        archive.audit.flush()
         for batch in batches(archive.catalogue.stubs.unfinished(), AT_ONCE):
             yield from _conclude(archive, [_Attempt(row=row, removed=remove(archive, row)) for row in batch])
 

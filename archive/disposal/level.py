@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from archive.archive import Archive
 from archive.disposal.stubs import restore_stubs
 from archive.layout import AUDIT_HEADS, RETENTION, audit_head_key
-from archive.retention.decisions import restore_decisions
+from archive.retention.decisions import restore_retention
 from archive.retention.holding import refresh_queries, restore_holds
 from model.errors import ConflictError, IntegrityError
 from model.text import N_
@@ -76,7 +76,7 @@ def _replay_decisions(archive: Archive) -> None:
     last = ""
     with archive.catalogue.stubs.excluding():
         while (newest := _newest_decision(archive, last)) != last:
-            restore_decisions(archive)
+            restore_retention(archive)
             last = newest
 
 

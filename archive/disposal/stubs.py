@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from archive.archive import Archive
+from archive.catalogue.database import batches
 from archive.catalogue.disposal import StubRow
 from archive.catalogue.values import Transfer, TransferState
 from archive.disposal.values import DisposalState, HandedIn, Permission, Stub
@@ -23,6 +24,7 @@ from model.text import N_
 
 SCHEMA = "chauban-stub/1"
 _MAX_STUB = 1 << 24
+_AT_ONCE = 500
 _PLAIN = (
     "case_code",
     "title",
@@ -100,12 +102,12 @@ def restore_stubs(archive: Archive) -> int:
     nothing.
     """
     count = 0
-    for aip_id in stored_stubs(archive):
-        row = archive.catalogue.stubs.get(aip_id)
-        if row is None or archive.catalogue.get_case_file(aip_id) is not None:
-            restored = _read(archive, aip_id)
-            archive.catalogue.stubs.restore(restored, _transfer(stub_of(restored)))
-        count += 1
+    for batch in batches(stored_stubs(archive), _AT_ONCE):
+        known = archive.catalogue.stubs.in_place(batch)
+        for aip_id in batch:
+            if aip_id not in known:
+                archive.catalogue.stubs.restore(_read(archive, aip_id))
+        count += len(batch)
     return count
 
 
@@ -117,12 +119,13 @@ def is_being_destroyed(archive: Archive, key: str) -> bool:
     return False
 
 
-def forget_what_was_kept(archive: Archive) -> None:
-    """Note again, after a rebuild, that nothing is kept of the transfers of destroyed records."""
+def restore_their_transfers(archive: Archive) -> None:
+    """Bring back, after a rebuild, by which transfers destroyed records came, and that nothing is kept of any."""
     for aip_id in stored_stubs(archive):
         row = archive.catalogue.stubs.get(aip_id)
         if row is not None:
-            archive.catalogue.stubs.forget_kept(stub_of(row).transfers)
+            stub = stub_of(row)
+            archive.catalogue.stubs.restore_transfers(_transfer(stub), stub.transfers)
 
 
 def stored_stubs(archive: Archive) -> Iterator[UUID]:
@@ -196,7 +199,7 @@ def _stored(values: dict[str, Any]) -> dict[str, Any]:
 
 def _permission(data: Mapping[str, Any]) -> Permission:
     times = ("approved_at", "confirmed_at", "not_before", "not_after")
-    read = {name: from_utc_text(value) if name in times else value for name, value in data.items()}
+    read: dict[str, Any] = {name: from_utc_text(value) if name in times else value for name, value in data.items()}
     return Permission(**read | {"review_id": UUID(data["review_id"])})
 
 

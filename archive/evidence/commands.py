@@ -14,9 +14,9 @@ from archive.access.export import find_one
 from archive.access.writing import must_be_new, new_file
 from archive.audit.recording import acting, record_finding
 from archive.audit.values import Action, ActOutcome
-from archive.commands import opened
 from archive.evidence.showing import batch_json
 from archive.evidence.values import NotSealed, SealedBatch, SealFailed, SealResult, SealSettings, WouldSeal
+from archive.open_commands import opened
 from model.errors import EXIT_DONE, severest_exit
 from model.findings import Outcome, printable
 from model.rendering import date_text, json_line
@@ -159,8 +159,8 @@ def renew_command(
 @click.pass_context
 def calendar_command(ctx: click.Context, until: datetime | None, plot: Path | None, as_json: bool) -> None:
     """Show the renewal calendar."""
-    from archive.evidence.calendar import renewal_calendar
     from archive.drawing import FORMATS
+    from archive.evidence.calendar import renewal_calendar
     from archive.evidence.plotting import plot_calendar
     from archive.evidence.renewal_showing import calendar_lines, plan_json
 

@@ -17,10 +17,10 @@ from archive.catalogue.handovers_values import (
     ItemState,
     state_of,
 )
-from archive.commands import opened
 from archive.handover.preparing import left_out, prepare
 from archive.handover.receipts import Registered, Said, find_handover, register_receipt, withdraw
 from archive.handover.selecting import LEFT_OUT_WORDS, LeftOut, select
+from archive.open_commands import opened
 from model.dates import utc_text
 from model.errors import EXIT_DONE
 from model.findings import printable

@@ -11,7 +11,7 @@ from archive.archive import Archive
 from archive.audit.recording import record_act
 from archive.audit.values import Action
 from archive.catalogue.values import Agency, Fonds
-from archive.commands import opened
+from archive.open_commands import opened
 from archive.registry.registry import put_agency, put_fonds, read_agencies
 from model.errors import NotFoundError
 from model.findings import printable

@@ -11,7 +11,7 @@ import click
 
 from archive.access.export import find_one
 from archive.archive import Archive
-from archive.commands import opened
+from archive.open_commands import opened
 from archive.retention.deciding import assign_class, happened, override
 from archive.retention.due import DueRecord, due_records, waiting_records, write_due
 from archive.retention.explaining import explain

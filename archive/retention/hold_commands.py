@@ -6,7 +6,7 @@ import click
 
 from archive.access.export import find_one
 from archive.archive import Archive
-from archive.commands import opened
+from archive.open_commands import opened
 from archive.retention.hold_values import Hold, HoldScope, ScopeKind, lifting_json
 from archive.retention.holding import find_hold, lift_hold, place_hold
 from model.findings import printable

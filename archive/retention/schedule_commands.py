@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from archive.catalogue.retention_rows import schedule_json
-from archive.commands import opened
+from archive.open_commands import opened
 from archive.retention.importing import COLUMNS, read_schedules
 from archive.retention.sample import write_sample
 from archive.retention.schedules import (

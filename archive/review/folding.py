@@ -83,9 +83,7 @@ def _step(review_id: UUID, review: Review | None, act: Act[Any]) -> Review:
     if review is None:
         if act.seq != 1 or not isinstance(act.body, Opened):
             raise PolicyError(N_("The review {review} does not begin with its opening."), review=review_id)
-        return Review(
-            id=review_id, acts=1, last=act.at, state=ReviewState.DRAFT, opened=act, votes={}, dropped={}
-        )
+        return Review(id=review_id, acts=1, last=act.at, state=ReviewState.DRAFT, opened=act, votes={}, dropped={})
     if act.seq != review.acts + 1:
         raise PolicyError(N_("Acts of review {number} are missing."), number=review.number)
     if act.at < review.last:

@@ -47,7 +47,7 @@ def read_spool(archive: Archive, review_id: UUID, spool: Spool) -> Iterator[tupl
         with archive.copies.open(key) as stream:
             content = stream.read(_MOST_BYTES)
         whole.update(content)
-        for line in content.splitlines():
+        for line in content.split(b"\n")[:-1]:
             count += 1
             yield line, key
     if whole.hexdigest() != spool.sha256 or count != spool.lines:

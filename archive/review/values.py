@@ -222,7 +222,7 @@ Body = (
     | Executed
     | Closed
 )
-B = TypeVar("B", bound=Body, covariant=True)
+B_co = TypeVar("B_co", bound=Body, covariant=True)
 
 KINDS: Mapping[str, type[Body]] = {
     "opened": Opened,
@@ -239,11 +239,11 @@ KINDS: Mapping[str, type[Body]] = {
     "closed": Closed,
 }
 """What an act is called in its key and in the audit log."""
-_NAMES = {body: name for name, body in KINDS.items()}
+_NAMES: Mapping[type[object], str] = {body: name for name, body in KINDS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act(Generic[B]):
+class Act(Generic[B_co]):
     """One act of a review: who did what, when and why. It is created once and never changed."""
 
     seq: int
@@ -254,7 +254,7 @@ class Act(Generic[B]):
     """Name of the person."""
     at: datetime
     because: str
-    body: B
+    body: B_co
 
     @property
     def kind(self) -> str:

@@ -11,8 +11,8 @@ import click
 from archive.access.export import find_one
 from archive.audit.recording import acting, record_act
 from archive.audit.values import Action
-from archive.commands import opened
 from archive.indexing import bring_level, open_index
+from archive.open_commands import opened
 from archive.signatures.showing import file_json, file_lines, show_files, stored_reports
 from archive.signatures.values import ChangedVerdict, Direction, Rechecked, RecheckSettings
 from model.dates import utc_text

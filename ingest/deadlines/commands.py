@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from archive.commands import opened
 from archive.drawing import FORMATS
+from archive.open_commands import opened
 from archive.retention.deadlines import DeadlineState, plot_deadlines
 from ingest.deadlines.calendar import all_deadlines
 from model.errors import EXIT_DONE, EXIT_FAILED, ConfigurationError

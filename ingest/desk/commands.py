@@ -11,10 +11,10 @@ import click
 from archive.audit.recording import record_act
 from archive.audit.values import Action, ActOutcome, Detail
 from archive.catalogue.desk_values import TRAY
-from archive.commands import opened
 from archive.forms.values import Direction
 from archive.indexing import bring_level as index_level
 from archive.indexing import open_index
+from archive.open_commands import opened
 from ingest.describe.values import code_of, read_date
 from ingest.desk import showing
 from ingest.desk.adding import lay_down, place_by_hand, take_out

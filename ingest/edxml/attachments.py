@@ -35,7 +35,7 @@ _ZIP_NAMES = (
 """Names of files that are ZIPs by themselves; unpacked only where they are labelled as packed."""
 _ARCHIVES = ((b"Rar!\x1a\x07", 0), (b"7z\xbc\xaf\x27\x1c", 0), (b"\x1f\x8b", 0), (b"ustar", 257))
 _COPY = 1 << 20
-_LINK = N_("its member is a link, not a file.")
+_LINK = N_("one of its members is a link, not a file.")
 _UNNAMED = "attachment"
 
 
@@ -163,13 +163,15 @@ def _look_inside(item: _Item, shelf: Shelf, log: FindingLog) -> None:
         return
     name, labelled = item.name[:200], "zip" in item.content_type.lower()
     zipped = stored.start.startswith(_ZIP_STARTS)
-    if zipped and not _ends(item, ".zip") and (labelled or not _ends(item, *_ZIP_NAMES)):
+    if zipped and (labelled or not _ends(item, *_ZIP_NAMES)):
         _unpack(item, stored, shelf, log)
         if item.unpacked and not labelled:
             log.add(kinds.ZIP_UNLABELLED.at(item.location, name=name, type=item.content_type[:80] or "?"))
     elif labelled and not zipped:
         log.add(kinds.ZIP_NOT_ONE.at(item.location, name=name))
-    stored = item.stored or stored
+    if item.stored is None:
+        return
+    stored = item.stored
     item.nested = begins_as_edxml(stored.start)
     if item.nested:
         log.add(kinds.NESTED.at(item.location, name=name))
@@ -183,7 +185,7 @@ def _ends(item: _Item, *endings: str) -> bool:
 
 
 def _unpack(item: _Item, stored: Stored, shelf: Shelf, log: FindingLog) -> None:
-    """Replace a ZIP of one file by that file; leave one of several as it is.
+    """Replace a ZIP of one file by that file; leave one of several, or one that is called a ZIP, as it is.
 
     Raises:
         Refused: it is protected, unsafe or beyond a limit, or damaged though it is labelled a ZIP.
@@ -193,15 +195,16 @@ def _unpack(item: _Item, stored: Stored, shelf: Shelf, log: FindingLog) -> None:
         stored.path, Limits(entries=10_000, file_size=limits.attachment, total_size=limits.total, ratio=limits.ratio)
     )
     try:
-        member = _only_member(reader)
+        member = _only_member(reader, item)
+        if _ends(item, ".zip"):
+            return
         if member is None:
             if not _ends(item, *_ZIP_NAMES):
                 log.add(kinds.ZIP_SEVERAL.at(item.location, name=item.name[:200]))
             return
-        _check_member(member, item)
         item.stored = _copy(reader, member, shelf)
     except InputError as error:
-        if error.template == damaged("").template and "zip" not in item.content_type.lower():
+        if error.template == damaged("").template and ("zip" not in item.content_type.lower() or _ends(item, ".zip")):
             log.add(kinds.ZIP_DAMAGED.at(item.location, name=item.name[:200]))
             return
         raise Refused(kinds.ZIP_UNSAFE.at(item.location, name=item.name[:200], why=_reason(error, stored))) from error
@@ -209,23 +212,27 @@ def _unpack(item: _Item, stored: Stored, shelf: Shelf, log: FindingLog) -> None:
         reader.close()
     item.unpacked = True
     shelf.give_back(stored)
+    if item.stored.size == 0:
+        shelf.give_back(item.stored)
+        item.stored, item.unpacked = None, False
+        log.add(kinds.ATTACHMENT_EMPTY.at(item.location, name=item.name[:200], id=item.content_id[:200]))
 
 
-def _only_member(reader: ZipReader) -> ZipMember | None:
-    """Return the only file of a ZIP; none when there are several, or none at all."""
+def _only_member(reader: ZipReader, item: _Item) -> ZipMember | None:
+    """Return the only file of a ZIP; none when there are several, or none at all.
+
+    Raises:
+        InputError: a member's name leads out of the ZIP, or the ZIP cannot be read.
+        Refused: a member is a link.
+    """
     files: list[ZipMember] = []
     for member in reader.members():
-        if not member.is_folder:
+        member_path(member.name, item.name[:200])
+        if stat.S_ISLNK(member.mode):
+            raise Refused(kinds.ZIP_UNSAFE.at(item.location, name=item.name[:200], why=_LINK))
+        if not member.is_folder and len(files) < 2:
             files.append(member)
-        if len(files) > 1:
-            return None
-    return files[0] if files else None
-
-
-def _check_member(member: ZipMember, item: _Item) -> None:
-    member_path(member.name, item.name[:200])
-    if stat.S_ISLNK(member.mode):
-        raise Refused(kinds.ZIP_UNSAFE.at(item.location, name=item.name[:200], why=_LINK))
+    return files[0] if len(files) == 1 else None
 
 
 def _copy(reader: ZipReader, member: ZipMember, shelf: Shelf) -> Stored:

@@ -99,7 +99,9 @@ def _organization(body: Organization, place: str) -> Iterator[Finding]:
         yield _missing("OrganId", place)
     elif not is_agency_code(body.code):
         yield kinds.AGENCY_CODE.at(f"{place}/OrganId", code=body.code[:80])
-    if not body.name:
+    if not body.name and body.code:  # the code tells who it is
+        yield kinds.ORGAN_NAME.at(f"{place}/OrganName", code=body.code[:80])
+    elif not body.name:
         yield _missing("OrganName", place)
     for attribute, name, limit in _ORGAN_LENGTHS:
         yield from _too_long(getattr(body, attribute), limit, f"{place}/{name}")

@@ -282,6 +282,13 @@ ELEMENT_MISSING = finding_kind(
     remedy=N_("Take the value from the document itself, or ask the sender to send the message again."),
     source=_HEADER,
 )
+ORGAN_NAME = finding_kind(
+    "edxml.organ-name",
+    _W,
+    N_("The agency “{code}” is named by its code alone; OrganName is missing or empty."),
+    remedy=N_("Take the name from the document itself, or from the list of agencies."),
+    source=_HEADER,
+)
 TOO_LONG = finding_kind(
     "edxml.too-long",
     _W,
@@ -401,6 +408,13 @@ NO_REPLACEMENT = finding_kind(
     _E,
     N_("The message replaces a document but does not say which."),
     remedy=N_("Ask the sender which document is replaced."),
+    source=_TRACE,
+)
+REPLACEMENT_PLACE = finding_kind(
+    "edxml.replacement-place",
+    _I,
+    N_("The replaced document “{id}” is named in DocumentId and not in ReplacementInfoList; it was taken from there."),
+    remedy=N_("Check on the document itself which one it replaces."),
     source=_TRACE,
 )
 REPLACES_ITSELF = finding_kind(

@@ -242,13 +242,17 @@ class _Interpreter:
         if kind is None:
             self._log.add(kinds.BUSINESS_TYPE.at(f"TraceHeaderList/{name}/BussinessDocType", code=code[:80]))
         about = part.first("BussinessDocumentInfo", "BusinessDocumentInfo") or EMPTY
+        named, replaces = part.value("DocumentId"), tuple(_replacements(part.first("ReplacementInfoList") or EMPTY))
+        if kind is Business.REPLACE and not replaces and named not in ("", self._header.value("DocumentId")):
+            self._log.add(kinds.REPLACEMENT_PLACE.at(f"TraceHeaderList/{name}/DocumentId", id=named[:200]))
+            replaces = (Replacement(document_id=named),)
         business = BusinessPart(
             type=kind or Business.NEW,
-            document_id=part.value("DocumentId"),
+            document_id=named,
             reason=part.value("BussinessDocReason", "BusinessDocReason"),
             paper=part.value("Paper"),
             receivers=tuple(_changes(about.first("ReceiverList") or EMPTY)),
-            replaces=tuple(_replacements(part.first("ReplacementInfoList") or EMPTY)),
+            replaces=replaces,
         )
         return _with_staff(business, part.first("StaffInfo") or EMPTY)
 

@@ -26,6 +26,7 @@ _WEAK_KEY = 2048
 _TOO_LARGE = N_("the message is too large")
 _UNKNOWN = N_("its form is not known")
 _NO_KEY = N_("it holds no certificate that can be read")
+_CUT = N_("its certificate is damaged, so nobody can verify it")
 _DIGEST = N_("what was signed was changed afterwards")
 _VALUE = N_("its value does not fit the certificate")
 _NOT_HERE = N_("what was signed is not in the message as it was signed")
@@ -77,7 +78,7 @@ def signature_findings(block: SignatureBlock) -> Iterator[Finding]:
     elif block.state is SignatureState.UNDECIDED:
         yield kinds.SIGNATURE_UNDECIDED.at("Signature", reason=block.reason)
     if block.weak:
-        yield kinds.SIGNATURE_WEAK.at("Signature", algorithm=block.algorithm)
+        yield kinds.SIGNATURE_WEAK.at("Signature", algorithm=block.weak)
 
 
 def _block(root: Node) -> Node | None:
@@ -102,7 +103,7 @@ def _checked(document: bytes, algorithm: str, attachments: Sequence[Attachment])
         return SignatureBlock(state=SignatureState.UNDECIDED, algorithm=algorithm, reason=reason)
     if not found:
         return SignatureBlock(
-            state=SignatureState.UNDECIDED, algorithm=algorithm, weak=_is_weak(algorithm), reason=_UNKNOWN
+            state=SignatureState.UNDECIDED, algorithm=algorithm, weak=_weakness(algorithm), reason=_UNKNOWN
         )
     return _judged(found[0], algorithm)
 
@@ -115,22 +116,26 @@ def _judged(facts: SignatureFacts, algorithm: str) -> SignatureBlock:
         _REASONS.get(facts.failure, _UNSUPPORTED) if facts.failure else _UNSUPPORTED,
     )
     damaged = any(finding.code == BAD_CERTIFICATE.code for finding in facts.findings)
-    if state is not SignatureState.BROKEN and facts.certificate is None:
-        state, reason = (SignatureState.BROKEN if damaged else SignatureState.UNDECIDED), _NO_KEY
+    if damaged:
+        state, reason = SignatureState.BROKEN, _CUT
+    elif state is not SignatureState.BROKEN and facts.certificate is None:
+        state, reason = SignatureState.UNDECIDED, _NO_KEY
     certificate = facts.certificate
     weak_key = certificate is not None and certificate.key_algorithm == "rsa" and certificate.key_size < _WEAK_KEY
-    weak_digest = any(use.use == "digest" and use.name in _WEAK_DIGESTS for use in facts.algorithms)
+    weak_digest = next((use.name for use in facts.algorithms if use.use == "digest" and use.name in _WEAK_DIGESTS), "")
     return SignatureBlock(
         state=state,
         algorithm=algorithm,
         signer=certificate.subject if certificate is not None else "",
-        weak=weak_digest or weak_key or _is_weak(algorithm),
+        weak=_weakness(algorithm, weak_digest, certificate.key_size if weak_key and certificate is not None else 0),
         reason="" if state is SignatureState.INTACT else reason,
     )
 
 
-def _is_weak(algorithm: str) -> bool:
-    return algorithm.lower().endswith(_WEAK_DIGESTS)
+def _weakness(algorithm: str, digest: str = "", key_size: int = 0) -> str:
+    """Name what is weak: the method, the digest of what was signed, the key; empty when nothing is."""
+    method = algorithm if algorithm.lower().endswith(_WEAK_DIGESTS) else ""
+    return ", ".join(part for part in (method, digest, f"RSA {key_size}" if key_size else "") if part)
 
 
 class _Resolver:

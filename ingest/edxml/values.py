@@ -128,8 +128,8 @@ class SignatureBlock:
     """`SignatureMethod`, the part after the last `#` or `/`."""
     signer: str = ""
     """Subject of the certificate, where it can be read."""
-    weak: bool = False
-    """SHA-1, MD5 or an RSA key below 2048 bits."""
+    weak: str = ""
+    """What is weak in it: SHA-1, MD5 or an RSA key below 2048 bits; empty when nothing is."""
     reason: str = ""
     """Why it is broken or undecided, in English."""
 

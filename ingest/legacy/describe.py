@@ -14,6 +14,7 @@ from ingest.legacy.convert import Agencies, LegacyConverter
 from ingest.legacy.matching import FileIndex
 from ingest.legacy.parts import Part, find_parts
 from ingest.legacy.records import Record, read_records
+from ingest.sources.secrecy import is_secret_mode
 from ingest.sources.values import Description, Limits, Source
 from model.casefile import CaseFile, Document
 from model.errors import InputError
@@ -22,6 +23,7 @@ from model.spool import Spool
 from model.text import N_
 
 _RECORDS = "legacy.jsonl"
+_OTHER_CODES = 100
 _NAMED = 5
 """Names of descriptions that a finding tells."""
 
@@ -131,12 +133,24 @@ def _take(package: LegacyPackage, record: Record, limits: Limits) -> None:
         package.ordinals.append(int(given) if given.isdecimal() and len(given) < 10 else None)
         package.documents.append(record)
         package.counts[record.place] = package.counts.get(record.place, 0) + 1
-    elif package.case is None:
+    else:
+        _take_case(package, record)
+
+
+def _take_case(package: LegacyPackage, record: Record) -> None:
+    """Add what is said of the case file; of several, what says it is secret counts, whichever it is."""
+    case = package.case
+    if case is None:
         package.case = record
-    elif record.fields.get("FileCode", "") in ("", package.code()):
-        package.case = replace(package.case, fields={**record.fields, **package.case.fields})
-    elif len(package.others) < 100:
+        return
+    if record.fields.get("FileCode", "") in ("", package.code()):
+        first, second = (record, case) if case.aside and not record.aside else (case, record)
+        package.case = replace(first, fields={**second.fields, **first.fields})
+    elif len(package.others) < _OTHER_CODES:
         package.others.add(record.fields["FileCode"])
+    for one in (case, record):
+        if is_secret_mode(rights := one.fields.get("Rights", "")):
+            package.case = replace(package.case or case, fields={**(package.case or case).fields, "Rights": rights})
 
 
 def describe_legacy(

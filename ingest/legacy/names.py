@@ -61,6 +61,7 @@ _PART_FIELDS = (
     _field("FileNotation", 20, "", "sovakyhieuhoso sokyhieuhoso"),
 )
 
+_PAGES = "soluongtrangcuavanban sotrangcuavanban sotrang soluongtrang"
 CASE_FIELDS: tuple[Field, ...] = (
     *_PART_FIELDS,
     _field("Title", 1000, "title", "tieudehoso tieude", marks="M"),
@@ -88,7 +89,14 @@ DOCUMENT_FIELDS: tuple[Field, ...] = (
     _field("OrganName", 200, "organ_name", "tencoquantochucbanhanhvanban tencoquanbanhanh coquanbanhanh", marks="M"),
     _field("Subject", 500, "subject", "trichyeunoidung trichyeu", marks="M"),
     _field("Language", 100, "languages", "ngonngu", marks="M"),
-    _field("PageAmount", 4, "number_of_page", "sotrangcuavanban sotrang soluongtrang", marks="M", kind="number"),
+    _field(
+        "PageAmount",
+        4,
+        "number_of_page",
+        _PAGES,
+        marks="M",
+        kind="number",
+    ),
     _field("Description", 500, "description", "ghichu chugiai"),
     _field("InforSign", 30, "infor_sign", "kyhieuthongtin"),
     _field("Keyword", 100, "keywords", "tukhoa"),
@@ -136,6 +144,14 @@ def is_document(names: frozenset[str] | set[str]) -> bool:
     """Tell whether fields together describe a document."""
     telling = DOCUMENT_ONLY & names
     return len(telling) >= 2 or (bool(telling) and not CASE_ONLY & names)
+
+
+def is_of_document_alone(names: frozenset[str] | set[str]) -> bool:
+    """Tell whether a description of a document has nothing of its case file but what is called alike in both.
+
+    The circular's title of the access level is the same, `Chế độ sử dụng`; systems give documents a period too.
+    """
+    return CASE_ONLY & names <= {"Rights", "Maintenance"} and len(DOCUMENT_ONLY & names) >= 2
 
 
 def is_case(names: frozenset[str] | set[str]) -> bool:

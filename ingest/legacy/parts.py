@@ -15,8 +15,8 @@ from ingest.sources.zip_reader import ZipReader
 from model.errors import InputError, StorageError
 from model.fixity import read_chunks
 from model.text import N_
+from preservation.package.legacy import KINDS, start_text
 
-KINDS = (".xml", ".json", ".xlsx", ".csv")
 _START = 1 << 20
 """Bytes at the start of a description in which its names stand."""
 _SHEETS = 1 << 19
@@ -96,7 +96,7 @@ def _texts(path: Path, limits: Limits) -> Iterator[str]:
         yield from _sheets(path, limits)
         return
     with path.open("rb") as stream:
-        yield _decoded(stream.read(_START))
+        yield start_text(stream.read(_START))
 
 
 def _sheets(path: Path, limits: Limits) -> Iterator[str]:
@@ -107,15 +107,11 @@ def _sheets(path: Path, limits: Limits) -> Iterator[str]:
             name = member.name.lower()
             if name == b"xl/sharedstrings.xml" or (name.startswith(b"xl/worksheets/") and name.endswith(b".xml")):
                 with book.open(member) as stream:
-                    yield _decoded(stream.read(_SHEETS))
+                    yield start_text(stream.read(_SHEETS))
     except (InputError, OSError):
         return
     finally:
         book.close()
-
-
-def _decoded(data: bytes) -> str:
-    return data.replace(b"\0", b"").decode("utf-8", "ignore")
 
 
 def _may_describe(fields: set[str]) -> bool:

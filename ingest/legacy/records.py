@@ -18,7 +18,16 @@ from ingest.describe.values import clean_text, split_files
 from ingest.describe.xlsx_reader import xlsx_sheets
 from ingest.describe.xml_reader import refuse_declarations
 from ingest.legacy.findings import TWICE
-from ingest.legacy.names import CASE_ONLY, FILES, PARTS, as_case_field, field_named, is_case, is_document
+from ingest.legacy.names import (
+    CASE_ONLY,
+    FILES,
+    PARTS,
+    as_case_field,
+    field_named,
+    is_case,
+    is_document,
+    is_of_document_alone,
+)
 from model.findings import FindingLog
 from model.text import N_, numbered
 
@@ -54,6 +63,8 @@ class Record:
     """Values by names that are not the circular's."""
     place: str = ""
     """Name of the description it stands in."""
+    aside: bool = False
+    """Whether a case file is told of in the description of a document: what is said of it elsewhere comes first."""
 
     def to_json(self) -> list[object]:
         """Return the stored form."""
@@ -102,9 +113,10 @@ class _Made:
         elif self.fields.setdefault(name, text) != text:
             self.log.add(TWICE.at(self.place, field=name, value=self.fields[name][:200], other=text[:200]))
 
-    def record(self, *, is_document: bool) -> Record:
+    def record(self, *, is_document: bool, aside: bool = False) -> Record:
         return Record(
             is_document=is_document,
+            aside=aside,
             fields=self.fields,
             files=tuple(dict.fromkeys(self.files)),
             others=tuple(self.others),
@@ -117,18 +129,21 @@ def _records(reading: Reading, pairs: Pairs) -> Iterator[Record]:
     names = {name for title, _ in pairs if (name := field_named(title)) and name != FILES}
     if len(names) < _FEWEST:
         return
-    if is_case(names):
+    flat = is_document(names)
+    of_document_alone = is_of_document_alone(names)
+    if is_case(names) and not of_document_alone:
         made = _Made(reading.name, reading.log)
-        flat = is_document(names)
         for title, value in pairs:
             name = as_case_field(title)
             if name in _OF_CASE if flat else name != FILES:
                 made.add(name, title, value)
-        yield made.record(is_document=False)
-    if is_document(names):
+        yield made.record(is_document=False, aside=flat)
+    if flat:
         made = _Made(reading.name, reading.log)
         for title, value in pairs:
             name = field_named(title)
+            if of_document_alone:
+                name = {"Rights": "Mode", "Maintenance": ""}.get(name, name)  # the period is kept as it is
             if name not in CASE_ONLY:
                 made.add(name, title, value)
         yield made.record(is_document=True)

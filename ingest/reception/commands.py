@@ -13,9 +13,9 @@ from archive.archive import Archive
 from archive.audit.recording import record_act
 from archive.audit.values import Action
 from archive.catalogue.submissions_values import RegisteredSubmission, SubmittedTransfer, Verdict
-from archive.commands import opened
 from archive.forms.values import FormSuffix
 from archive.indexing import bring_level, open_index
+from archive.open_commands import opened
 from ingest.batch import BatchSettings, ingest_all
 from ingest.reception.approving import approve as approve_submission
 from ingest.reception.approving import reject as reject_submission

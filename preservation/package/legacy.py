@@ -1,7 +1,9 @@
 """Recognising a description by Circular 02/2019/TT-BNV: by the names in it, whatever kind of file it is."""
 
+import codecs
 import io
 import re
+import unicodedata
 import zipfile
 
 from model.errors import InputError
@@ -10,10 +12,11 @@ from preservation.package.tree import SubTree
 KINDS = (".xml", ".json", ".xlsx", ".csv")
 CANDIDATES = 16
 """Files of a package that are looked into at most."""
-_TELLING = (b"filecatalog", b"filenotation", b"organid")
+_TELLING = ("filecatalog", "filenotation", "organid")
 """Element or column names that no other description has together."""
 _TITLES = ("mục lục số hoặc năm", "số và ký hiệu hồ sơ", "mã phông")
 """The circular's Vietnamese titles of the same."""
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _START = 1 << 20
 _WORKBOOK = 16 << 20
 """Bytes of a workbook that is looked into at most."""
@@ -32,11 +35,24 @@ def is_legacy(tree: SubTree, path: str) -> bool:
         return False
 
 
+def start_text(start: bytes) -> str:
+    """Return the start of a description as text: UTF-8, UTF-16 or Windows-1258, escapes of JSON undone."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = start.decode("utf-16", "ignore")
+    elif start.count(b"\0") > len(start) // 4:
+        text = start.decode("utf-16-le" if start[1:2] == b"\0" else "utf-16-be", "ignore")
+    else:
+        try:
+            text = codecs.getincrementaldecoder("utf-8")().decode(start)  # a letter may be cut off at the end
+        except UnicodeDecodeError:
+            text = unicodedata.normalize("NFC", start.decode("cp1258", "ignore"))
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+
+
 def _names(start: bytes) -> bool:
-    plain = start.replace(b"\0", b"").lower()
-    if all(re.search(rb"(?<![a-z])" + name + rb"(?![a-z])", plain) for name in _TELLING):
+    text = unicodedata.normalize("NFC", start_text(start)).lower()
+    if all(re.search(rf"(?<![a-z]){name}(?![a-z])", text) for name in _TELLING):
         return True
-    text = plain.decode("utf-8", "ignore").lower()
     return all(title in text for title in _TITLES)
 
 

@@ -26,6 +26,10 @@ EARK_AIP_PROFILE = "https://earkdip.dilcis.eu/profile/E-ARK-AIP-v2-2-0.xml"
 `earkaip` (E-ARK-AIP issue 95); as long as the requirement stands so, validators compare with it."""
 
 
+EARK_SIP_PROFILE = "https://earksip.dilcis.eu/profile/E-ARK-SIP-v2-2-0.xml"
+"""Of the package and, as validators demand of a submission, of its representation too (SIP2)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
     """One XML Schema that goes into every package of a profile."""
@@ -177,7 +181,8 @@ VN_TT05_SIP = replace(
 
 EARK_SIP = replace(
     EARK,
-    root_profile="https://earksip.dilcis.eu/profile/E-ARK-SIP-v2-2-0.xml",
+    root_profile=EARK_SIP_PROFILE,
+    representation_profile=EARK_SIP_PROFILE,
     schemas=_schemas(
         "DILCISExtensionMETS.xsd", "DILCISExtensionSIPMETS.xsd", "ead3.xsd", "mets.xsd", "premis-v3.xsd", "xlink.xsd"
     ),

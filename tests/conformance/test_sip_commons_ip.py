@@ -15,7 +15,7 @@ from tests.unit.preservation.test_package_sip import FOLDERS, complete, on_disk,
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
-EXPLAINED = {"eark": set(), "vn-tt05": {"CSIP107"}}
+EXPLAINED = {"eark": set(), "vn-tt05": {"CSIP107", "SIP2"}}
 
 
 @pytest.mark.parametrize("profile", sorted(EXPLAINED))

@@ -7,7 +7,7 @@ a second archive, submitted from there, and taken in by a third: what the third 
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from pathlib import Path
@@ -120,7 +120,8 @@ def case_files(draw: st.DrawFn) -> tuple[CaseFile, list[Document], dict[str, byt
             fonds_code=st.sampled_from(["", "P01", "P.ệ"]),
         )
     )
-    documents, content = [], {}
+    documents: list[Document] = []
+    content: dict[str, bytes] = {}
     for ordinal in range(1, draw(st.integers(1, 4)) + 1):
         form = draw(st.sampled_from(["", "", "pic", "media"]))
         rows = {"pic": PICTURE_ELEMENTS, "media": MEDIA_ELEMENTS}.get(form, ())
@@ -157,6 +158,10 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, lis
         yield opened
 
 
+def _reader(path: Path) -> Callable[[], Iterable[bytes]]:
+    return lambda: [path.read_bytes()]
+
+
 def submission(folder: Path, profile: str, generated: tuple[CaseFile, list[Document], dict[str, bytes]]) -> Path:
     """Write a generated case file as a submission package."""
     case_file, documents, content = generated
@@ -169,11 +174,11 @@ def submission(folder: Path, profile: str, generated: tuple[CaseFile, list[Docum
         created=CREATED,
         case_file=case_file,
         documents=documents,
-        files=[HandedFile(file.object, lambda path=file.content: [path.read_bytes()]) for file in files],
+        files=[HandedFile(file.object, _reader(file.content)) for file in files],
         registration="DK-1",
     )
 
-    def add(path: str, _size: int, chunks: Iterator[bytes]) -> None:
+    def add(path: str, _size: int, chunks: Iterable[bytes]) -> None:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(b"".join(chunks))
 

@@ -259,3 +259,27 @@ def test_unpacked_size_counts(tmp_path: Path) -> None:
     got = read(document_bytes(files=files), tmp_path, EdxmlLimits(attachment=4000))
     assert got.message is None
     assert len(packed(b"1" * 5000)) < 4000
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("QD.pdf", zipped(("a.pdf", b"%PDF"), ("../../evil.pdf", b"x"))),
+        ("QD.zip", zipped(("../../evil.pdf", b"x"))),
+        ("QD.docx", zipped(("word/document.xml", b"<x/>"), ("C:\\evil.exe", b"x"))),
+        ("QD.zip", zipped(("link", b"/etc/passwd"), mode=stat.S_IFLNK | 0o777)),
+    ],
+)
+def test_a_zip_that_is_kept_is_refused_too_when_a_member_climbs_out(name: str, content: bytes, tmp_path: Path) -> None:
+    got = read(document_bytes(files=[Sent(name, content, type="application/zip")]), tmp_path)
+    assert got.message is None
+    assert "edxml.zip-unsafe" in codes(got)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_file_in_a_zip_is_no_content(tmp_path: Path) -> None:
+    got = read(document_bytes(files=[Sent("QD.pdf", zipped(("1.pdf", b"")), type="application/zip")]), tmp_path)
+    assert got.message is not None
+    assert "edxml.attachment-empty" in codes(got)
+    assert got.message.attachments[0].path is None
+    assert not list(tmp_path.iterdir())

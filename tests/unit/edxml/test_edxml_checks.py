@@ -78,7 +78,7 @@ def test_good_messages_have_no_findings() -> None:
             "agency-code",
             "MessageHeader/From/OrganId",
         ),
-        ({"sender": replace(SENDER, name="")}, "element-missing", "MessageHeader/From/OrganName"),
+        ({"sender": replace(SENDER, name="")}, "organ-name", "MessageHeader/From/OrganName"),
         ({"sender": replace(SENDER, telephone="0" * 21)}, "too-long", "MessageHeader/From/Telephone"),
         ({"receivers": ()}, "element-missing", "MessageHeader/To"),
         ({"receivers": (RECEIVER, RECEIVER)}, "receiver-twice", "MessageHeader/To[2]/OrganId"),

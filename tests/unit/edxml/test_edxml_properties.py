@@ -90,6 +90,9 @@ def messages(draw: st.DrawFn) -> EdxmlMessage:
     sender = draw(ORGANIZATIONS)
     trace = tuple(TraceEntry(organ_code=sender.code, time=time, written="") for time in times)
     key = replace(draw(KEYS), organ_code=sender.code)
+    business = draw(BUSINESS)
+    if business.type is Business.REPLACE and not business.replaces:  # what it replaces is then told by DocumentId
+        business = replace(business, document_id="")
     return a_message(
         key=key,
         sender=sender,
@@ -105,7 +108,7 @@ def messages(draw: st.DrawFn) -> EdxmlMessage:
         pages=draw(st.none() | st.integers(0, 999_999_999)),
         appendixes=tuple(draw(st.lists(WORD, max_size=2))),
         response_for=tuple(draw(st.lists(KEYS, max_size=2))),
-        business=draw(BUSINESS),
+        business=business,
         trace=trace,
         time=times[0],
     )

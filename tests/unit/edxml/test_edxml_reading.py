@@ -133,6 +133,14 @@ def test_business_of_every_kind(tmp_path: Path) -> None:
         assert got.business.type is kind
 
 
+def test_replacement_named_in_the_business_part_alone(tmp_path: Path) -> None:
+    first = key_of("101", "SMAU-VP", PartialDate(2026, 3, 1))
+    part = replace(replacing(first), replaces=(), document_id=first.document_id)
+    got = read(document_bytes(business=part), tmp_path)
+    assert [one.document_id for one in values(got).business.replaces] == [first.document_id]
+    assert "edxml.replacement-place" in codes(got)
+
+
 def test_unknown_business_is_said(tmp_path: Path) -> None:
     data = document_bytes().replace(b"DocType>0<", b"DocType>9<")
     got = read(data, tmp_path)

@@ -77,7 +77,7 @@ def test_intact(space: str, digest: str, tmp_path: Path) -> None:
     assert block.state is SignatureState.INTACT
     assert block.signer
     assert block.algorithm == f"rsa-{digest}"
-    assert block.weak == (digest == "sha1")
+    assert block.weak == ("rsa-sha1, sha1" if digest == "sha1" else "")
     assert {finding.code for finding in got.findings} == ({"edxml.signature-weak"} if block.weak else set())
 
 
@@ -106,6 +106,19 @@ def test_broken(change: Callable[[bytes], bytes], reason: str, tmp_path: Path) -
     assert got.message is not None
     assert reason in got.message.signature.reason
     assert "edxml.signature-broken" in {finding.code for finding in got.findings}
+
+
+def test_a_cut_certificate_is_the_reason_given_first(tmp_path: Path) -> None:
+    data = signed("sha1").replace(b"X509Certificate>MII", b"X509Certificate>MIIC").replace(b">15<", b">16<")
+    got = read(data, tmp_path)
+    assert got.message is not None
+    assert "certificate is damaged" in got.message.signature.reason
+
+
+def test_the_weak_part_is_named(tmp_path: Path) -> None:
+    data = signed("sha1", method=METHODS["sha256"])
+    [weak] = [finding for finding in read(data, tmp_path).findings if finding.code == "edxml.signature-weak"]
+    assert "(sha1)" in weak.message("en")
 
 
 def test_another_certificate(tmp_path: Path) -> None:

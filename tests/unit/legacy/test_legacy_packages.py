@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -264,3 +265,82 @@ def test_document_order_follows_the_ordinals(tmp_path: Path) -> None:
     _, listed = described(folder, tmp_path / "work")
     assert [document.code_number for document in listed] == ["101", "102", "103"]
     assert json.loads((folder / "export.json").read_text())["data"]["hoSo"]["vanBans"][0]["CodeNumber"] == "103"
+
+
+TITLES = {
+    "FileCode": "Mã hồ sơ",
+    "OrganId": "Mã phông/công trình/sưu tập lưu trữ",
+    "FileCatalog": "Mục lục số hoặc năm hình thành hồ sơ",
+    "FileNotation": "Số và ký hiệu hồ sơ",
+    "Rights": "Chế độ sử dụng",
+    "Mode": "Chế độ sử dụng",
+    "PageAmount": "Số lượng trang của văn bản",
+    "FileName": "Tên tệp",
+}
+"""Titles of the circular; other fields keep their English names."""
+
+
+def titled(fields: dict[str, Any]) -> dict[str, Any]:
+    return {TITLES.get(name, name): value for name, value in fields.items()}
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+def test_vietnamese_titles_are_recognised_also_escaped(tmp_path: Path, escaped: bool) -> None:
+    folder = make_package(tmp_path / "p", "json")
+    data = {"hoSo": titled(case_fields()), "vanBan": [titled(fields) for fields in documents()]}
+    (folder / "export.json").write_text(json.dumps(data, ensure_ascii=escaped), encoding="utf-8")
+    assert set(checked(folder)) == {"tt02.read"}
+    assert len(described(folder, tmp_path / "work")[1]) == 3
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1258", "utf-8"])
+def test_tables_are_recognised_in_every_encoding_of_spreadsheets(tmp_path: Path, encoding: str) -> None:
+    folder = make_package(tmp_path / "p", "csv2")
+    for name, rows in (("ho so.csv", [titled(case_fields())]), ("van ban.csv", [titled(doc) for doc in documents()])):
+        lines = ["\t".join(rows[0]), *("\t".join(map(str, row.values())) for row in rows)]
+        text = "\n".join(lines)
+        if encoding == "cp1258":
+            text = "".join(written_1258(letter) for letter in text)
+        (folder / name).write_bytes(text.encode(encoding))
+    codes = checked(folder)
+    assert "tt02.missing" not in codes
+    assert len(described(folder, tmp_path / "work")[1]) == 3
+
+
+def written_1258(letter: str) -> str:
+    """Return a letter as Windows-1258 has it: what it has no letter for, it writes as letter and tone."""
+    try:
+        letter.encode("cp1258")
+    except UnicodeEncodeError:
+        parts = unicodedata.normalize("NFD", letter)
+        tone = next(mark for mark in parts if mark in "\u0300\u0301\u0303\u0309\u0323")
+        return unicodedata.normalize("NFC", parts.replace(tone, "")) + tone
+    return letter
+
+
+@pytest.mark.parametrize("more", [{}, {"Maintenance": "20 năm"}])
+def test_a_document_may_call_its_access_level_as_a_case_file_does(tmp_path: Path, more: dict[str, str]) -> None:
+    listed = [{**fields, "Rights": "Hạn chế", **more} for fields in documents(Mode=None)]
+    folder = make_package(tmp_path / "p", "xml", docs=listed)
+    description, read = described(folder, tmp_path / "work")
+    assert [document.mode for document in read] == ["02"] * 3
+    assert (description.case_file.mode, description.case_file.maintenance) == ("01", "01")
+    assert all(("Maintenance", "20 năm") in document.more for document in read) == bool(more)
+
+
+@pytest.mark.parametrize("kind", ["xml", "csv", "csv2", "json"])
+def test_a_document_that_is_secret_by_that_title_is_seen(tmp_path: Path, kind: str) -> None:
+    listed = documents(Mode=None)
+    listed = [{**fields, "Rights": "Mật" if at == 2 else "Không hạn chế"} for at, fields in enumerate(listed)]
+    folder = make_package(tmp_path / "p", kind, docs=listed)
+    assert set(checked(folder)) == {"tt02.secret"}
+    description, read = described(folder, tmp_path / "work")
+    assert is_secret(description.case_file, read) is not None
+
+
+def test_what_is_said_of_the_case_file_itself_comes_first(tmp_path: Path) -> None:
+    listed = [{**fields, "Maintenance": "5 năm", "StartDate": "01/01/2009"} for fields in documents()]
+    description, _ = described(make_package(tmp_path / "p", "xml", docs=listed), tmp_path / "work")
+    assert description.case_file.maintenance == "01"
+    assert description.case_file.start_date is not None
+    assert description.case_file.start_date.year == 2010
