@@ -29,7 +29,7 @@ from model.errors import EXIT_DONE, ArchiveError, NotFoundError, severest_exit
 from model.findings import Outcome, ValidationReport, printable
 from model.rendering import day_text, decimal_text, exit_code_of, json_line, report_json, report_lines
 from model.text import N_, _, language_in_force
-from preservation.commands import CASE_FOLDER_CHECK
+from preservation.commands import CASE_FOLDER_CHECK, EDXML_CHECK, LEGACY_CHECK
 from preservation.package.check import check_package
 
 _PATH = click.Path(path_type=Path)
@@ -153,7 +153,9 @@ def _verifications(
 ) -> Iterator[tuple[ValidationReport, bool]]:
     """Yield each report, and whether it is about something in custody."""
     if identifier is not None and Path(identifier).exists():
-        yield check_package(Path(identifier), case_folder=ctx.meta.get(CASE_FOLDER_CHECK)), False
+        keys = (CASE_FOLDER_CHECK, EDXML_CHECK, LEGACY_CHECK)
+        case_folder, edxml, legacy = (ctx.find_root().meta.get(key) for key in keys)
+        yield check_package(Path(identifier), case_folder=case_folder, edxml=edxml, legacy=legacy), False
         return
     with opened(ctx) as archive:
         if identifier is None:

@@ -10,7 +10,8 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from making import cases_building, cases_daily, cases_people, real, refused, signed
+from making import cases_building, cases_daily, cases_old, cases_people, real, refused, signed
+from making.axis import axis_files
 from making.casebook import Example
 from making.descriptors import csv_descriptor, json_descriptor, xlsx_descriptor, xml_descriptor
 from making.office import bag, write_zip
@@ -74,6 +75,14 @@ def signed_ones() -> Iterator[tuple[str, bytes]]:
     yield from ((f"{signed.TRUST}/{name}", content) for name, content in signed.trust_folder().items())
 
 
+def old_ones() -> Iterator[tuple[str, bytes]]:
+    """Yield the files of the case files whose period has ended."""
+    supplies, sports, lease = cases_old.office_supplies(), cases_old.sports_day(), cases_old.kiosk_lease()
+    yield from _folder("old/01-mua-sam-van-phong-pham", supplies, json_descriptor(supplies))
+    yield from _folder("old/02-hoi-thao-co-quan", sports, json_descriptor(sports))
+    yield from _folder("old/03-cho-thue-ki-ot", lease, json_descriptor(lease))
+
+
 EXPECTED = (
     ("batch/01-cap-giay-chung-nhan-dat", "accepted", ""),
     ("batch/02-sua-chua-cau-suoi-ngoc", "accepted", ""),
@@ -95,6 +104,9 @@ EXPECTED = (
     ("refused/04-trung-tai-lieu", "refused", "intake.duplicate-in-archive"),
     ("refused/05-zip-doc-hai.zip", "refused", "intake.unreadable"),
     ("refused/06-sai-phan-mo-rong", "refused", "format.not-accepted format.extension-mismatch"),
+    ("old/01-mua-sam-van-phong-pham", "accepted", ""),
+    ("old/02-hoi-thao-co-quan", "accepted", ""),
+    ("old/03-cho-thue-ki-ot", "accepted", ""),
 )
 """Path, outcome, and codes that the report must hold; taken in in this order into an empty archive."""
 
@@ -112,6 +124,8 @@ def everything() -> Iterator[tuple[str, bytes]]:
     yield from refused_ones()
     yield from real_ones()
     yield from signed_ones()
+    yield from old_ones()
+    yield from ((f"axis/{name}", content) for name, content in axis_files())
     yield "expected.csv", expected_csv()
 
 

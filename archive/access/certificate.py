@@ -20,8 +20,6 @@ from preservation.package.dip import AccessRequest
 from preservation.package.profiles import VIETNAM
 
 CERTIFICATE = "documentation/certificate.pdf"
-DEFAULT_DAYS = 15
-"""Days a certificate holds when nothing else is asked for: as long as copies may be fetched (Articles 37 and 40)."""
 MAX_DAYS = 36_500
 MAX_COPIES = 10_000
 MAX_NAME = 200
@@ -39,14 +37,17 @@ class Recipient:
     identifier: str = ""
     """Number of the identity document."""
     valid_until: date | None = None
-    """`DEFAULT_DAYS` after the day of issue when none is given."""
+    """Last day of the certificate; or, instead, `valid_days`. The circular names the period and sets none: the 15
+    days of Articles 37 and 40 are for reading copies and copies that nobody vouches for."""
+    valid_days: int | None = None
+    """Days after that of issue."""
     copies: int = 1
 
     def __post_init__(self) -> None:
         """See that the certificate can hold it.
 
         Raises:
-            InputError: a text is empty, too long or cannot be printed, or there are too many copies.
+            InputError: a text is empty, too long or cannot be printed, there are too many copies, or no last day.
         """
         for value, limit in ((self.name, MAX_NAME), (self.identifier, MAX_ID)):
             if len(value) > limit or not value.isprintable():
@@ -62,6 +63,11 @@ class Recipient:
                 N_("A certificate needs the name of its recipient, and from 1 to {limit} copies."),
                 hint=N_("Give --recipient and --copies."),
                 limit=MAX_COPIES,
+            )
+        if (self.valid_until is None) is (self.valid_days is None):
+            raise InputError(
+                N_("A certificate needs one last day."),
+                hint=N_("Give --valid-until or --valid-days: the norm leaves the period to the archive."),
             )
 
 
@@ -121,8 +127,9 @@ def certificate_facts(
 
 
 def _valid_until(recipient: Recipient, day: date) -> date:
-    until = recipient.valid_until or day + timedelta(days=DEFAULT_DAYS)
-    if not day <= until <= day + timedelta(days=MAX_DAYS):
+    latest = day + timedelta(days=MAX_DAYS)
+    until = recipient.valid_until or day + timedelta(days=min(recipient.valid_days or 0, MAX_DAYS))
+    if not day <= until <= latest:
         raise InputError(
             N_("A certificate issued on {day} cannot hold until {until}."),
             hint=N_("Give a later day, no more than {limit} days ahead."),

@@ -2,8 +2,8 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -31,7 +31,6 @@ from model.findings import printable
 from model.rendering import exit_code_of, finding_lines
 from model.text import N_, _, ngettext
 from preservation.package.dip import FEES, OFFICIAL, PURPOSES, AccessRequest
-from preservation.package.profiles import VIETNAM
 
 _DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 
@@ -46,6 +45,7 @@ class _Asked:
     request: AccessRequest
     recipient: Recipient | None
     sip: SipRequest
+    keep_links: bool
 
 
 @click.command(help=N_("Give out a document, the files, or the package of a case file."))
@@ -89,7 +89,7 @@ class _Asked:
 @click.option("--copies", type=click.IntRange(1, MAX_COPIES), help=N_("With --recipient: number of copies."))
 @click.option("--profile", type=click.Choice(PROFILES), help=N_("With --as sip: norm of the package."))
 @click.option("--registration", help=N_("With --as sip: registration code of the submission."))
-@click.option("--keep-links", is_flag=True, default=None, help=N_("With --as sip: linked documents stay links."))
+@click.option("--keep-links", is_flag=True, default=None, help=N_("With --as dip or sip: linked documents stay links."))
 @click.pass_context
 def export(
     ctx: click.Context, /, identifier: str, document: int | None, form: str, target: Path, **options: object
@@ -130,12 +130,20 @@ def _export(archive: Archive, held: HeldCaseFile, asked: _Asked) -> Iterator[str
     if str(target) == "-" and document is not None:
         stream_document(archive, held, document, sys.stdout.buffer)
     elif asked.form == "dip":
-        path = export_dip(archive, held, target, asked.request, document=document, recipient=asked.recipient)
+        path = export_dip(
+            archive,
+            held,
+            target,
+            asked.request,
+            document=document,
+            recipient=asked.recipient,
+            keep_links=asked.keep_links,
+        )
         yield printable(str(path))
         if asked.recipient is None:
             click.echo(_("The package has no certificate: name who is handed it with --recipient."), err=True)
     elif asked.form == "sip":
-        yield printable(str(export_sip(archive, held, target, asked.sip)))
+        yield printable(str(export_sip(archive, held, target, replace(asked.sip, keep_links=asked.keep_links))))
     elif asked.form == "archival-copy":
         yield from (printable(str(path)) for path in export_archival_copies(archive, held, target, document))
     elif document is not None:
@@ -161,22 +169,22 @@ def _what_is_exported(asked: _Asked) -> dict[str, Detail]:
     return details
 
 
-_OF_FORM = {
-    "dip": (
+_ONLY_WITH = {
+    ("dip",): (
         *("request_id", "request_date", "purpose", "purpose_text", "fee_type", "research_topic", "request_note"),
         *("recipient", "recipient_id", "valid_until", "valid_days", "copies"),
     ),
-    "sip": ("profile", "registration", "keep_links"),
+    ("sip",): ("profile", "registration"),
+    ("dip", "sip"): ("keep_links",),
 }
 
 
 def _asked(form: str, document: int | None, target: Path, options: Mapping[str, object]) -> _Asked:
-    for known, names in _OF_FORM.items():
+    for forms, names in _ONLY_WITH.items():
         given = ["--" + name.replace("_", "-") for name in names if options[name] is not None]
-        if given and form != known:
-            raise click.UsageError(
-                _("{options} can only be given with --as {form}.").format(options=", ".join(given), form=known)
-            )
+        if given and form not in forms:
+            text = _("{options} can only be given with --as {form}.")
+            raise click.UsageError(text.format(options=", ".join(given), form="|".join(forms)))
     texts = {name: value if isinstance(value, str) else "" for name, value in options.items()}
     try:
         return _Asked(
@@ -193,11 +201,8 @@ def _asked(form: str, document: int | None, target: Path, options: Mapping[str, 
                 description=texts["request_note"],
             ),
             recipient=_recipient(options),
-            sip=SipRequest(
-                profile=texts["profile"],
-                registration=texts["registration"],
-                keep_links=bool(options["keep_links"]),
-            ),
+            sip=SipRequest(profile=texts["profile"], registration=texts["registration"]),
+            keep_links=bool(options["keep_links"]),
         )
     except InputError as error:
         raise click.UsageError(str(error)) from error
@@ -209,20 +214,13 @@ def _recipient(options: Mapping[str, object]) -> Recipient | None:
         if any(options[item] is not None for item in ("recipient_id", "valid_until", "valid_days", "copies")):
             raise click.UsageError(_("A certificate needs the name of its recipient: give --recipient."))
         return None
-    if options["valid_until"] is not None and options["valid_days"] is not None:
-        raise click.UsageError(_("Give --valid-until or --valid-days, not both."))
     return Recipient(
         name=str(name),
         identifier=str(options["recipient_id"] or ""),
-        valid_until=_last_day(options["valid_until"], options["valid_days"]),
+        valid_until=until.date() if isinstance(until := options["valid_until"], datetime) else None,
+        valid_days=days if isinstance(days := options["valid_days"], int) else None,
         copies=int(str(options["copies"] or 1)),
     )
-
-
-def _last_day(until: object, days: object) -> date | None:
-    if isinstance(until, datetime):
-        return until.date()
-    return datetime.now(VIETNAM).date() + timedelta(days=int(str(days))) if days is not None else None
 
 
 def _partial(day: object) -> PartialDate | None:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive.access.certificate import CERTIFICATE, Recipient, authentication_code, certificate_facts
-from archive.access.content import Again, Content, content_of, giving
+from archive.access.content import Again, Content, Resolved, content_of, followed, giving
 from archive.access.export import dissemination
+from archive.access.levels import check_access
 from archive.access.writing import Sink, must_be_new
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile
@@ -30,6 +31,7 @@ def export_dip(
     *,
     document: int | None = None,
     recipient: Recipient | None = None,
+    keep_links: bool = False,
 ) -> Path:
     """Write a dissemination package of a case file, by the profile of its archival package.
 
@@ -38,6 +40,7 @@ def export_dip(
         request: what it answers; without one, an official request of today.
         document: only this document and its files, by its number in the case file.
         recipient: who gets it; without one the package has no certificate.
+        keep_links: linked documents stay links; else those that are public are put in their place.
 
     Returns:
         The package's folder, or the ZIP.
@@ -45,6 +48,7 @@ def export_dip(
     Raises:
         NotFoundError: no such document, or it has no file.
         ConflictError: the target exists.
+        PolicyError: it is secret, or its use has conditions and nobody says who uses it for what.
         InputError: the certificate would end before it begins.
         IntegrityError: the stored bytes are not what was taken in; nothing is left behind.
 
@@ -53,10 +57,13 @@ def export_dip(
     """
     must_be_new(target)
     content = content_of(archive, held, document)
+    asked = request or AccessRequest()
+    check_access(content, held, informed=recipient is not None and bool(asked.purpose_content.strip()))
     with ExitStack() as stack:
         container = stack.enter_context(open_seekable(archive.copies, content.version.container_key))
         code = ""
-        plan = _plan(content, held, request or AccessRequest(), container)
+        given = Resolved(content=content, replaced={}) if keep_links else followed(content, container)
+        plan = _plan(given, held, asked, container)
         if recipient is not None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="chauban-"))
             code, certificate = _certificate(content, plan, recipient, Path(folder))
@@ -74,7 +81,8 @@ def _write(archive: Archive, plan: DipPlan, staging: Path, sink: Sink) -> str:
     return name
 
 
-def _plan(content: Content, held: HeldCaseFile, request: AccessRequest, container: BinaryIO) -> DipPlan:
+def _plan(given: Resolved, held: HeldCaseFile, request: AccessRequest, container: BinaryIO) -> DipPlan:
+    content = given.content
     version = content.version
     now = content.archive.clock.now()
     return DipPlan(
@@ -86,8 +94,8 @@ def _plan(content: Content, held: HeldCaseFile, request: AccessRequest, containe
         created=now,
         request=request,
         case_file=held.case_file,
-        documents=Again(content.documents),
-        files=Again(partial(content.files, container)),
+        documents=Again(given.documents),
+        files=Again(partial(given.files, container)),
         event=dissemination(content.archive, "a package"),
         software_version=program_version(),
     )
@@ -97,7 +105,7 @@ def _certificate(content: Content, plan: DipPlan, recipient: Recipient, folder: 
     """Write the certificate; return its code and where it goes in the package."""
     from archive.forms.certificate import write_certificate
 
-    files = Again(lambda: (file.object for file in content.held_files()))
+    files = Again(lambda: (file.object for file in plan.files))
     objid = profile_named(plan.profile, DIP_PROFILES).objid(plan.package_id)
     code = authentication_code(objid, files)
     facts = certificate_facts(

@@ -8,16 +8,14 @@ from uuid import UUID
 
 from archive.access.content import Again, content_of, giving, submitted
 from archive.access.export import current_version, dissemination
+from archive.access.levels import refuse_secret
 from archive.access.writing import must_be_new
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile
 from archive.pending import record_event
 from archive.store.seekable import open_seekable
-from model.elements import SECRET_MODE
-from model.errors import PolicyError
 from model.identifiers import new_uuid
 from model.preservation import Event
-from model.text import N_
 from model.version import program_version
 from preservation.package.sip import SipPlan, Submitter, write_sip
 
@@ -54,7 +52,7 @@ def export_sip(archive: Archive, held: HeldCaseFile, target: Path, request: SipR
         dissemination (in the journal of the archival package, and in PREMIS of the package where its norm has one).
     """
     must_be_new(target)
-    _refuse_secret(archive, held)
+    refuse_secret(archive, held)
     asked = request or SipRequest()
     now = archive.clock.now()
     package_id = new_uuid(now)
@@ -105,18 +103,3 @@ def sip_plan(
         event=event,
         software_version=program_version(),
     )
-
-
-def is_secret(archive: Archive, held: HeldCaseFile) -> bool:
-    """Whether a case file, or a document in it, is secret."""
-    modes = (document.mode for document in archive.catalogue.documents(held.aip_id, held.current_version))
-    return held.case_file.mode == SECRET_MODE or SECRET_MODE in modes
-
-
-def _refuse_secret(archive: Archive, held: HeldCaseFile) -> None:
-    if is_secret(archive, held):
-        raise PolicyError(
-            N_("Case file {code} is secret and does not leave the archive this way."),
-            hint=N_("Hand it over by the rules for state secrets."),
-            code=held.case_file.file_code,
-        )

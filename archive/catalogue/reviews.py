@@ -104,7 +104,7 @@ class ReviewTransaction:
 
     def numbers(self, year: int) -> list[str]:
         """Return the numbers given to reviews of a year."""
-        within = reviews.c.number.between(f"{year}-", f"{year}-~")
+        within = (reviews.c.number >= f"{year}-") & (reviews.c.number <= f"{year}-~")
         return list(self.connection.scalars(sa.select(reviews.c.number).where(within)))
 
     def find(self, review_id: uuid.UUID, written: str) -> list[ItemRow]:

@@ -149,7 +149,7 @@ def _read(archive: Archive, aip_id: UUID) -> StubRow:
         raise _unreadable(stub_key(aip_id)) from error
     if stub.aip_id != aip_id:
         raise _unreadable(stub_key(aip_id))
-    if archive.copies.stat(destroyed_key(aip_id)) is None:
+    if any(store.stat(destroyed_key(aip_id)) is None for store in archive.copies.stores):
         return _row(stub, details, DisposalState.DESTROYING, "")
     with archive.copies.open(destroyed_key(aip_id)) as stream:
         report = stream.read(_MAX_STUB).decode("ascii", "replace")

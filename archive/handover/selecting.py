@@ -10,7 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from archive.access.export import find_one
-from archive.access.sip import is_secret
+from archive.access.levels import is_secret
 from archive.archive import Archive
 from archive.catalogue.handovers_values import HandoverRequest, ItemState
 from archive.catalogue.values import HeldCaseFile

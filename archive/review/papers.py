@@ -5,6 +5,7 @@ Source:
     Annex I (parts of a document)
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -401,6 +402,12 @@ def _certificate(archive: Archive, review: Review, totals: Totals) -> Form:
         ("danh mục hồ sơ (mọi dòng)", review.opened.body.items.sha256),
         *((f"kết quả thực hiện lần {number}", run.body.results.sha256) for number, run in enumerate(review.runs, 1)),
     ]
+    stubs = hashlib.sha256()
+    for row in archive.catalogue.stubs.of_review(review.id):
+        stubs.update(f"{row.details}\n".encode())
+    head = archive.audit.head()
+    digests.append(("bản ghi hủy (stub) của mọi hồ sơ, theo mã gói", stubs.hexdigest()))
+    digests.append((f"gốc của nhật ký kiểm toán, {grouped(head.size)} mục", head.root.hex()))
     if review.appraisal is not None:
         digests.append((f"văn bản thẩm định: {review.appraisal.body.file}", review.appraisal.body.sha256))
     items = (

@@ -26,8 +26,17 @@ PEOPLE = {
     "revoked": "Phạm Thị Đã Nghỉ",
     "agency": "Ủy ban nhân dân huyện Bình An (hư cấu)",
     "tsa": "Dấu thời gian trình diễn (KHÔNG CÓ GIÁ TRỊ)",
+    "builder": "Đỗ Thị Phác Thảo",
+    "works": "Sở Xây dựng tỉnh Lam Giang (hư cấu)",
 }
-_IDENTITIES = {"person": "CCCD:000000000001", "revoked": "CCCD:000000000002", "agency": "MST:0000000003"}
+_IDENTITIES = {
+    "person": "CCCD:000000000001",
+    "revoked": "CCCD:000000000002",
+    "agency": "MST:0000000003",
+    "builder": "CCCD:000000000004",
+    "works": "MST:0000000005",
+}
+_EMPLOYERS = {"person": "agency", "revoked": "agency", "builder": "works"}
 
 
 @cache
@@ -89,8 +98,8 @@ def sign(who: str, data: bytes) -> bytes:
 
 def _name(who: str) -> x509.Name:
     parts = [x509.NameAttribute(NameOID.COUNTRY_NAME, "VN")]
-    if who in {"person", "revoked"}:
-        parts.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, PEOPLE["agency"]))
+    if who in _EMPLOYERS:
+        parts.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, PEOPLE[_EMPLOYERS[who]]))
     parts.append(x509.NameAttribute(NameOID.COMMON_NAME, PEOPLE[who]))
     if who in _IDENTITIES:
         parts.append(x509.NameAttribute(NameOID.USER_ID, _IDENTITIES[who]))

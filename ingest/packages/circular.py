@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingest.describe import findings as kinds
 from ingest.describe.convert import Cells
 from ingest.describe.titles import FILES, MORE
-from ingest.packages.findings import DESCRIPTION_BROKEN, NO_LINK, ORDER
+from ingest.packages.findings import CASE_NOT_DESCRIBED, DESCRIPTION_BROKEN, NO_LINK, ORDER
 from ingest.packages.linking import FileLinks, description_keys
 from ingest.packages.simpledc import NotSimpleDc, Pair, case_cells, document_cells, ordinal_of, read_simpledc
 from model.errors import InputError
@@ -48,7 +47,7 @@ def is_circular(package: SubTree) -> bool:
 def read_case(package: SubTree, log: FindingLog) -> dict[str, object]:
     """Return the cells of the case file."""
     if package.size(CASE_FILE) is None:
-        log.add(kinds.CASE_NOT_DESCRIBED.at(package.at(CASE_FILE)))
+        log.add(CASE_NOT_DESCRIBED.at(package.at(CASE_FILE)))
         return {}
     return case_cells(_pairs(package, CASE_FILE, log) or [])
 

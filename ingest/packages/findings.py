@@ -67,6 +67,23 @@ NOT_IN_STANDARD = finding_kind(
     remedy=N_("Put a descriptor that gives it beside the packed package, or complete the description later."),
     source=_ANNEXES,
 )
+DECISION_MISSING = finding_kind(
+    "submission.decision-missing",
+    _E,
+    N_("The package does not say “{title}”: {standard} has no place for it, or it is left empty there."),
+    remedy=N_(
+        "An archivist decides it. Put a descriptor that gives it beside the packed package, such as package.json beside "
+        "package.zip; or let an officer take the package in without it (chauban transfer resolve)."
+    ),
+    source=_ANNEXES,
+)
+CASE_NOT_DESCRIBED = finding_kind(
+    "submission.case-not-described",
+    _E,
+    N_("The package has no description of the case file (EAD.xml), only of its documents."),
+    remedy=N_("Have the package made anew with it, or put a descriptor beside the packed package."),
+    source=_ANNEXES,
+)
 NO_LINK = finding_kind(
     "submission.document-unlinked",
     _W,

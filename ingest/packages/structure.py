@@ -129,7 +129,9 @@ class _Reader:
                         self._log.add(METS_TOO_LARGE.at(place, limit=self._limit))
                         break
                     self._take(event, element, mets)
-        except (XmlFault, InputError) as error:
+        except XmlFault as fault:
+            self._log.add(METS_BROKEN.at(place, reason=fault.at("").message("en")))
+        except InputError as error:
             self._log.add(METS_BROKEN.at(place, reason=error))
         self._join(mets)
         return mets.pointers

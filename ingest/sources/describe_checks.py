@@ -13,7 +13,7 @@ from typing import Any
 
 from ingest.describe import findings as kinds
 from ingest.describe.convert import case_place, document_place
-from ingest.packages.findings import NOT_IN_STANDARD
+from ingest.packages.findings import CASE_NOT_DESCRIBED, DECISION_MISSING, NOT_IN_STANDARD
 from ingest.sources.matching import FileMatches, match_files
 from ingest.sources.values import Description
 from model.casefile import CaseFile, Document
@@ -31,12 +31,15 @@ from model.findings import Finding
 _BORN_DIGITAL, _DIGITISED, _MIXED = "01", "02", "03"
 _RETENTION_RANK = {code: rank for rank, code in enumerate(("06", "05", "04", "03", "02", "01"))}
 _ALWAYS = ("fileCode", "title")
+_DECIDED = ("maintenance", "mode")
+"""Elements of a case file that no standard can leave out: how long it is kept and who may see it an archivist decides."""
 """What every standard of description has a place for."""
 _UNREADABLE = frozenset(
     kind.code for kind in (kinds.BAD_DATE, kinds.BAD_NUMBER, kinds.BAD_BOOLEAN, kinds.TWO_DIGIT_YEAR)
 )
 _NOT_THERE = frozenset(
-    kind.code for kind in (kinds.NO_DESCRIPTOR, kinds.UNREADABLE_DESCRIPTOR, kinds.CASE_NOT_DESCRIBED)
+    kind.code
+    for kind in (kinds.NO_DESCRIPTOR, kinds.UNREADABLE_DESCRIPTOR, kinds.CASE_NOT_DESCRIBED, CASE_NOT_DESCRIBED)
 )
 """Nothing can be checked field by field: the reader said why."""
 
@@ -84,7 +87,9 @@ def _checked(description: Description, findings: Iterable[Finding]) -> Iterator[
             yield finding
         elif field_name not in told:
             told.add(field_name)
-            yield NOT_IN_STANDARD.at(field_name, standard=description.standard, title=title)
+            decided = finding.location.startswith(case_place("")) and field_name in _DECIDED
+            kind = DECISION_MISSING if decided else NOT_IN_STANDARD
+            yield kind.at(field_name, standard=description.standard, title=title)
 
 
 def _case_file(case_file: CaseFile, unreadable: set[str]) -> Iterator[Finding]:

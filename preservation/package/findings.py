@@ -425,7 +425,7 @@ TT05_DATES = finding_kind(
 )
 TT05_COUNT = finding_kind(
     "tt05.count",
-    _WARNING,
+    _ERROR,
     N_("The description says {total} documents; {found} are described."),
     remedy=_FIX_DESCRIPTION,
     source="TT 05/2025",

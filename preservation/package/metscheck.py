@@ -6,6 +6,7 @@ One pass over the file; a METS that lists 100,000 files needs no more memory tha
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
+from urllib.parse import unquote
 
 from lxml import etree
 
@@ -522,7 +523,8 @@ class _MetsCheck:
         source = f"CSIP {self._regime.version} {_LOCATION_RULES.get(above, 'CSIP79')}"
         if not found.path:
             kind = kinds.REFERENCE_OUTSIDE if found.outside else kinds.REFERENCE_MISSING
-            self._log.add(kind.at(self._place(described), href=href[:300], source=source))
+            shown = href if found.outside else unquote(href)
+            self._log.add(kind.at(self._place(described), href=shown[:300], source=source))
             return None
         if not found.spelled:
             self._log.add(

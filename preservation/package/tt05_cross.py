@@ -76,7 +76,9 @@ class CrossCheck:
         """Judge the case file as a whole."""
         case = self._case
         if case.total.isdecimal() and self._documents and int(case.total[:12]) != self._documents:
-            self._log.add(kinds.TT05_COUNT.at(case.place, total=case.total[:12], found=self._documents))
+            weight = Severity.WARNING if self._ours else None  # an officer of this archive let it pass
+            found = self._documents
+            self._log.add(kinds.TT05_COUNT.at(case.place, severity=weight, total=case.total[:12], found=found))
         if self._digitised and not self._ours:
             self._log.add(more.DIGITISED.at(case.place))
         if not case.known:

@@ -256,9 +256,9 @@ NOT_PERMANENT = finding_kind(
 )
 SECRET = finding_kind(
     "tt05.secret",
-    _WARNING,
+    _ERROR,
     N_("The access level is 03, secret: it must not be kept on a system that is connected to a network."),
-    remedy=_APPROVE,
+    remedy=N_("Do not take it in here. Follow the rules for protecting state secrets."),
     source="TT 05/2025 PL III",
 )
 DIGITISED = finding_kind(
@@ -279,7 +279,7 @@ REPEATED = finding_kind(
 LINKED_FORM = finding_kind(
     "tt05.linked-form",
     _WARNING,
-    N_("The file does not hold one line as the circular writes it: {form}."),
+    N_("The file does not say what it stands for as the circular writes it: {form}."),
     remedy=_CORRECT,
     source="TT 05/2025 PL I, III",
 )

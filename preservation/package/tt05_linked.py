@@ -6,6 +6,7 @@ Source:
 
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from model.errors import InputError
 from model.findings import FindingLog
@@ -15,7 +16,7 @@ from preservation.package.tt05_elements import ARCHIVAL
 
 _LIMIT = 64 * 1024
 _UUID = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
-_LINE = re.compile(rf"urn[_:](?P<fonds>[^_\s]+)[_:](?:uuid[-:_])?{_UUID}_\S.* \d+ \S.* \S+")
+_LINE = re.compile(rf"urn[_:](?P<fonds>\S*?)[_:](?:uuid[-:_])?{_UUID}_\S.* \d+ \S.* \S+")
 _LINE_FORM = "urn_{mã phông}_{uuid}_{path} {size} {path} {document id}"
 _IDENTIFIER = re.compile(r"\S.{0,199}")
 _IDENTIFIER_FORM = "{document id}"
@@ -51,13 +52,17 @@ def check_linked(package: SubTree, path: str, context: LinkedContext, log: Findi
         log.add(findings.UNREADABLE.at(place, reason=error))
         return
     lines = [line.strip() for line in raw.decode("utf-8-sig", "replace").splitlines() if line.strip()]
-    archival = context.package_type == ARCHIVAL
-    match = _LINE.fullmatch(lines[0]) if lines else None
-    good = match is not None if archival else bool(lines) and _IDENTIFIER.fullmatch(lines[0]) is not None
-    if len(raw) > _LIMIT or len(lines) != 1 or not good:
-        form = _LINE_FORM if archival else _IDENTIFIER_FORM
-        log.add(tt05_findings.LINKED_FORM.at(place, form=form))
-    elif archival and match is not None:
-        fonds = match["fonds"]
-        if context.fonds and fonds not in ("uuid", context.fonds):
-            log.add(tt05_findings.LINKED_FONDS.at(place, found=fonds[:100], fonds=context.fonds[:100]))
+    if context.package_type == ARCHIVAL:
+        _check_lines(lines if len(raw) <= _LIMIT else [], place, context.fonds, log)
+    elif len(raw) > _LIMIT or len(lines) != 1 or not _IDENTIFIER.fullmatch(lines[0]):
+        log.add(tt05_findings.LINKED_FORM.at(place, form=_IDENTIFIER_FORM))
+
+
+def _check_lines(lines: list[str], place: str, own: str, log: FindingLog) -> None:
+    """Check the lines of an archival package: one for each file of the document, all of one fonds."""
+    found = [_LINE.fullmatch(line) for line in lines]
+    if not found or None in found:
+        log.add(tt05_findings.LINKED_FORM.at(place, form=_LINE_FORM))
+    for fonds in dict.fromkeys(unquote(match["fonds"]) for match in found if match is not None):
+        if own and fonds not in ("", "uuid", own):
+            log.add(tt05_findings.LINKED_FONDS.at(place, found=fonds[:100], fonds=own[:100]))

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import CODE, OTHER_CODE
+from tests.fakes.edxml_messages import Sent, document_bytes
+from tests.fakes.legacy_packages import make_package
 from tests.fakes.terminal import Terminal
 
 
@@ -310,3 +312,12 @@ def test_the_digest_file_beside_an_exported_package_replaces_nothing(reading: Te
     assert reading("export", CODE, "--as", "aip", "--to", tmp_path / "package.tar").code == 11
     assert [path.name for path in tmp_path.iterdir()] == ["package.tar.sha256"]
     assert (tmp_path / "package.tar.sha256").read_text() == "something else"
+
+
+def test_verify_of_a_path_judges_every_kind_of_package(reading: Terminal, tmp_path: Path) -> None:
+    message = tmp_path / "m.edxml"
+    message.write_bytes(document_bytes(files=[Sent("a.pdf", b"%PDF-1.4")]))
+    for path, kind in ((message, "edxml"), (make_package(tmp_path / "old"), "vn-tt02")):
+        said = reading("verify", str(path), "--json")
+        assert said.code == 0
+        assert said.objects[0]["type"] == kind

@@ -21,6 +21,8 @@ from tests.fakes.casefiles import make_case_folder
 from tests.fakes.sip_packages import EARK_SIP_PROFILE, Heading, make_eark_sip, make_sip_hoso, zipped
 
 EAD3 = "http://ead3.archivists.org/schema/"
+DECIDED = ("submission.decision-missing",)
+"""What an officer lets pass where retention and access level are to be decided later."""
 OBJID = "uuid-3F0E0D0C-0B0A-4908-8706-050403020100"
 
 
@@ -76,7 +78,7 @@ def test_finding_aids_of_others(archive: Archive, tmp_path: Path, kind: str, rep
         representations={"rep1": FILES},
         representation_mets=representation_mets,
     )
-    (report,) = take_in(archive, zipped(package, tmp_path / "sip.zip"), fonds="P01")
+    (report,) = take_in(archive, zipped(package, tmp_path / "sip.zip"), fonds="P01", waive=DECIDED)
     case_file, (first, second) = held(archive, report)
     assert case_file.title == "Hồ sơ dự án cầu"
     assert case_file.file_code == "CAU-17"
@@ -126,7 +128,7 @@ def test_dublin_core_of_single_documents_in_several_representations(archive: Arc
             "representations/rep1/metadata/descriptive/b.xml": record % b"B",
         },
     )
-    (report,) = take_in(archive, package, fonds="P01")
+    (report,) = take_in(archive, package, fonds="P01", waive=DECIDED)
     case_file, documents = held(archive, report)
     assert case_file.title == "Dự án đường vành đai"
     assert case_file.file_code == "DA-2023-17"
@@ -145,7 +147,7 @@ def test_mods_describes_the_whole(archive: Archive, tmp_path: Path) -> None:
         "</physicalDescription></mods>"
     ).encode()
     metadata = {"metadata/descriptive/mods.xml": ("MODS", mods), "metadata/descriptive/erms.xml": ("OTHER", b"<erms/>")}
-    (report,) = take_in(archive, make_eark_sip(tmp_path / "sip", metadata=metadata), fonds="P01")
+    (report,) = take_in(archive, make_eark_sip(tmp_path / "sip", metadata=metadata), fonds="P01", waive=DECIDED)
     case_file, (document,) = held(archive, report)
     assert (case_file.title, case_file.file_code, case_file.total_doc) == ("Bản đồ", "BD-1", 1)
     assert ("extent", "2 tờ") in case_file.more
@@ -170,7 +172,7 @@ def test_without_description_it_waits_for_an_officer_or_a_descriptor(archive: Ar
 def test_other_digests_are_compared_in_the_one_pass(archive: Archive, tmp_path: Path, checksum_type: str) -> None:
     heading = Heading(objid=OBJID, profile=EARK_SIP_PROFILE, checksum_type=checksum_type)
     package = make_eark_sip(tmp_path / "sip", heading=heading, representations={"rep1": {"a.txt": b"a"}})
-    (report,) = take_in(archive, package, fonds="P01")
+    (report,) = take_in(archive, package, fonds="P01", waive=DECIDED)
     assert report.status is IngestStatus.ACCEPTED, errors(report)
     changed = make_eark_sip(tmp_path / "other", heading=heading, representations={"rep1": {"a.txt": b"a"}})
     (changed / "representations/rep1/data/a.txt").write_bytes(b"b")
@@ -252,6 +254,25 @@ def test_identifiers_given_twice_are_told(archive: Archive, tmp_path: Path) -> N
     (report,) = take_in(archive, package, fonds="P01")
     assert "submission.id-twice" in codes(report)
     assert report.status is IngestStatus.REFUSED
+
+
+def test_retention_and_access_are_decided_by_an_archivist(archive: Archive, tmp_path: Path) -> None:
+    package = make_eark_sip(tmp_path / "sip")
+    (report,) = take_in(archive, package, fonds="P01")
+    assert report.status is IngestStatus.REFUSED
+    assert errors(report) == {"submission.decision-missing"}
+    assert {f.location for f in report.findings if f.severity == "error"} == {"maintenance", "mode"}
+    (report,) = take_in(archive, package, fonds="P01", waive=DECIDED)
+    case_file, _documents = held(archive, report)
+    assert (case_file.mode, case_file.maintenance) == ("", "")
+
+
+def test_the_reason_why_mets_was_not_read_is_told(archive: Archive, tmp_path: Path) -> None:
+    package = make_sip_hoso(tmp_path / "sip")
+    (package / "METS.xml").write_bytes(b'<!DOCTYPE x [<!ENTITY a "b">]>' + mets_of(package).partition(b"?>")[2])
+    (report,) = take_in(archive, package, fonds="P01")
+    (unread,) = [finding for finding in report.findings if finding.code == "submission.mets-unread"]
+    assert "document type" in unread.message("en")
 
 
 @pytest.mark.parametrize("broken", [b"", b"<mets", b"<html/>", b"\x00" * 100, b'<!DOCTYPE x [<!ENTITY a "b">]><mets/>'])

@@ -19,9 +19,16 @@ def new_archive(folder: Path, *, stores: Sequence[str] = ("a",), database: str =
         yield archive
 
 
-def take_in(archive: Archive, *paths: Path, profile: str = "", workers: int = 1, fonds: str = "") -> list[IngestReport]:
-    """Ingest paths with the archive's settings."""
-    settings = BatchSettings(folder=archive.folder, profile=profile, fonds=fonds, workers=workers)
+def take_in(
+    archive: Archive,
+    *paths: Path,
+    profile: str = "",
+    workers: int = 1,
+    fonds: str = "",
+    waive: tuple[str, ...] = (),
+) -> list[IngestReport]:
+    """Ingest paths with the archive's settings; `waive` names findings that an officer let pass."""
+    settings = BatchSettings(folder=archive.folder, profile=profile, fonds=fonds, workers=workers, waive=waive)
     return list(ingest_all(paths, archive, settings))
 
 

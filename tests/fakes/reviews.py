@@ -1,5 +1,6 @@
 """An office with accounts that reviews what is due, and an archive whose clock a test sets."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import archive.commands
+import archive.open_commands
 from archive.archive import open_archive
+from archive.forms.words import VIETNAM
 from tests.fakes.casefiles import make_case_folder
 from tests.fakes.pki import SetClock
 from tests.fakes.terminal import Said, Terminal
@@ -68,13 +70,13 @@ class Office:
         raise AssertionError(state)
 
     def day(self, days: int = 0) -> str:
-        """Return a day, counted from now."""
-        return (self.clock.time + timedelta(days=days)).date().isoformat()
+        """Return a day in Viet Nam, counted from now."""
+        return (self.clock.time.astimezone(VIETNAM) + timedelta(days=days)).date().isoformat()
 
     def wait(self, **passing: float) -> None:
         """Let time pass; whoever acts after that logs in again."""
         self.clock.time += timedelta(**passing)
-        for login in ROLES:
+        for login in (OFFICER, CHAIR, APPROVER):
             log_in(self, login)
 
 
@@ -84,31 +86,42 @@ def log_in(office: Office, login: str) -> None:
     assert said.code == 0, said.err
 
 
-def make_office(terminal: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch, *, count: int = 4) -> Office:
-    """Return an office over an archive with case files that are due, and one that is not."""
+def make_archive(folder: Path, *, count: int = 4) -> None:
+    """Make an archive with five accounts and with case files that are due, and one that is not."""
+    terminal, token = Terminal(folder / "archive"), folder / "token"
+    (folder / "password.txt").write_text(PASSWORD, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHAUBAN_TOKEN_FILE", str(token))
+        assert terminal("init", folder / "archive").code == 0
+        for login, held in ROLES.items():
+            words = [word for role in held for word in ("--role", role)]
+            secret = ("--password-file", folder / "password.txt")
+            assert terminal("user", "add", login, "--name", login.title(), *words, *secret).code == 0
+            assert terminal("login", OFFICER, *secret).code == 0
+        for number in range(1, count + 1):
+            dates = {"startDate": "01/01/2001", "endDate": "31/12/2003", "maintenance": "05"}
+            make_case_folder(folder / "batch" / str(number), f"H49.{number}", case=dates)
+        make_case_folder(folder / "batch" / "young", "H49.young")
+        assert terminal("ingest", folder / "batch").code == 0
+
+
+def make_office(made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """Return an office over a copy of such an archive, everybody logged in."""
+    shutil.copytree(made, folder, dirs_exist_ok=True)
     clock = SetClock(time=datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1))
 
     def opened(path: Path, *, for_rebuild: bool = False) -> object:
         return open_archive(path, clock=clock, for_rebuild=for_rebuild)
 
-    monkeypatch.setattr(archive.commands, "open_archive", opened)
+    monkeypatch.setattr(archive.open_commands, "open_archive", opened)
     office = Office(
-        terminal=terminal,
+        terminal=Terminal(folder / "archive"),
         folder=folder,
         clock=clock,
         use_token=lambda path: monkeypatch.setenv("CHAUBAN_TOKEN_FILE", str(path)),
     )
-    (folder / "password.txt").write_text(PASSWORD, "utf-8")
-    for login, held in ROLES.items():
-        words = [word for role in held for word in ("--role", role)]
-        add = ("user", "add", login, "--name", login.title(), *words, "--password-file", folder / "password.txt")
-        assert office.by(OFFICER, *add).code == 0
+    for login in ROLES:
         log_in(office, login)
-    for number in range(1, count + 1):
-        dates = {"startDate": "01/01/2001", "endDate": "31/12/2003", "maintenance": "05"}
-        make_case_folder(folder / "batch" / str(number), f"H49.{number}", case=dates)
-    make_case_folder(folder / "batch" / "young", "H49.young")
-    assert office.by(OFFICER, "ingest", folder / "batch").code == 0
     return office
 
 
@@ -119,33 +132,37 @@ def opened_review(office: Office) -> None:
     office.number = said.out.split()[0]
 
 
-def _vote(office: Office) -> None:
+def vote(office: Office) -> None:
+    """Let the whole council vote for destruction."""
     for login in (CHAIR, SECRETARY, MEMBER):
         office.done(login, "vote", "--destroy", "--all")
 
 
-def _appraise(office: Office) -> None:
+def appraise(office: Office) -> None:
+    """Register a written appraisal."""
     path = office.folder / "thẩm định.txt"
     path.write_text("Đồng ý với danh mục đề nghị hủy.", "utf-8")
     office.done(OFFICER, "appraisal", path, "--authority", "Chi cục Lưu trữ", "--date", office.day())
 
 
-def _approve(office: Office) -> None:
+def approve(office: Office) -> None:
+    """Decide the destruction."""
     office.done(APPROVER, "approve", "--decision", "12/QĐ-UBND", "--date", office.day())
 
 
-def _confirm(office: Office) -> None:
+def confirm(office: Office) -> None:
+    """Type the confirmation."""
     office.done(OFFICER, "confirm", "--phrase", office.show()["phrase"])
 
 
 _STEPS: tuple[tuple[str, Callable[[Office], None]], ...] = (
     ("draft", opened_review),
     ("council", lambda office: office.done(OFFICER, "appoint", *COUNCIL)),
-    ("voted", _vote),
+    ("voted", vote),
     ("minuted", lambda office: office.done(SECRETARY, "minutes")),
-    ("appraised", _appraise),
-    ("approved", _approve),
-    ("confirmed", _confirm),
+    ("appraised", appraise),
+    ("approved", approve),
+    ("confirmed", confirm),
     ("cooled", lambda office: office.wait(days=3, minutes=1)),
     ("executed", lambda office: office.done(OFFICER, "execute")),
 )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from archive.archive import open_archive
 from archive.audit.verify import verify_log
 from archive.disposal.execution import resume
 from archive.disposal.values import DisposalState
@@ -101,7 +102,7 @@ def _kill_everywhere(context: Any, made: Path, tmp_path: Path, count: int) -> No
 
 
 def test_killed_at_some_boundaries(context: Any, made: Path, tmp_path: Path) -> None:
-    _kill_everywhere(context, made, tmp_path, 16)
+    _kill_everywhere(context, made, tmp_path, 5)
 
 
 @pytest.mark.long
@@ -109,17 +110,24 @@ def test_killed_at_every_boundary(context: Any, made: Path, tmp_path: Path) -> N
     _kill_everywhere(context, made, tmp_path, 100_000)
 
 
-def test_the_catalogue_lost_wherever_it_was_killed(context: Any, made: Path, tmp_path: Path) -> None:
+def test_the_catalogue_lost_at_some_boundaries(context: Any, made: Path, tmp_path: Path) -> None:
+    _lost_everywhere(context, made, tmp_path, 3)
+
+
+@pytest.mark.long
+def test_the_catalogue_lost_at_every_boundary(context: Any, made: Path, tmp_path: Path) -> None:
+    _lost_everywhere(context, made, tmp_path, 100_000)
+
+
+def _lost_everywhere(context: Any, made: Path, tmp_path: Path, count: int) -> None:
     """From the stores alone: what has a stub there is removed, everything else is whole."""
     _exit_code, total = run(context, shutil.copytree(made, tmp_path / "whole"), 0)
-    for boundary in _spread(total, 8):
+    for boundary in _spread(total, count):
         folder = shutil.copytree(made, tmp_path / str(boundary))
         run(context, folder, boundary)
         for path in folder.glob("catalogue.sqlite*"):
             path.unlink()
         records = [UUID(line) for line in (folder / RECORDS).read_text().split()]
-        from archive.archive import open_archive
-
         with open_archive(folder, for_rebuild=True) as archive:
             assert rebuild(archive).problems == ()
         with opened(folder) as archive:

@@ -114,6 +114,7 @@ def test_watching_takes_in_what_is_renamed_and_ends_in_order(
         assert said["package"]["container_sha256"] == version.container_sha256.hex()
 
 
+@pytest.mark.long
 def test_sigint_to_the_whole_group_ends_in_order_too(archive: Path, folder: Path, started: list[Watching]) -> None:
     for number in range(6):
         hand_in(folder, f"case-{number}", f"H49.{number}")
@@ -127,7 +128,7 @@ def test_sigint_to_the_whole_group_ends_in_order_too(archive: Path, folder: Path
     assert len(receipts) == len(out.splitlines())
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_killed_watcher_loses_and_doubles_nothing(
     archive: Path, folder: Path, started: list[Watching], workers: str
 ) -> None:
@@ -168,6 +169,7 @@ def test_only_one_watcher_has_a_folder(archive: Path, folder: Path, started: lis
     assert started[0].end()[0] == 0
 
 
+@pytest.mark.long
 def test_what_grows_is_waited_for(archive: Path, folder: Path, started: list[Watching]) -> None:
     source = make_case_folder(folder.parent / "source", "H49.1")
     started.append(Watching(archive, folder, "--settle", "1.5"))
@@ -181,6 +183,7 @@ def test_what_grows_is_waited_for(archive: Path, folder: Path, started: list[Wat
     assert started[0].end()[0] == 0
 
 
+@pytest.mark.long
 def test_what_cannot_be_written_is_tried_again(archive: Path, folder: Path, started: list[Watching]) -> None:
     """A receipt whose place is taken by a folder stands for a full disk: nobody else is kept waiting."""
     hand_in(folder, "a", "H49.1")

@@ -301,8 +301,9 @@ TestDisposal.settings = settings(
 )
 
 
-@pytest.mark.long
-class TestDisposalLong(DisposalMachine.TestCase):  # type: ignore[name-defined,misc]  # made by Hypothesis
+class LongMachine(DisposalMachine):
     """The same, much longer."""
 
-    settings = settings(TestDisposal.settings, max_examples=300, stateful_step_count=40)
+
+TestDisposalLong = pytest.mark.long(LongMachine.TestCase)
+TestDisposalLong.settings = settings(TestDisposal.settings, max_examples=300, stateful_step_count=40)

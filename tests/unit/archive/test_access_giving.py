@@ -68,7 +68,7 @@ def journal(archive: Archive) -> str:
 
 
 def test_the_certificate_is_in_the_package_and_its_code_can_be_worked_out(archive: Archive, tmp_path: Path) -> None:
-    recipient = Recipient(name=NAME, identifier=NUMBER, copies=2)
+    recipient = Recipient(name=NAME, identifier=NUMBER, copies=2, valid_days=15)
     folder = export_dip(archive, find_one(archive, CODE), tmp_path / "dip", recipient=recipient)
     report = check_package(folder)
     assert (report.type, report.outcome, report.findings) == ("vn-tt05-dip", Outcome.PASSED, ())
@@ -87,7 +87,9 @@ def test_the_certificate_is_in_the_package_and_its_code_can_be_worked_out(archiv
 
 def test_the_recipient_is_personal_and_in_no_record(archive: Archive, tmp_path: Path) -> None:
     request = AccessRequest(purpose="01", purpose_content="chuyện riêng")
-    export_dip(archive, find_one(archive, CODE), tmp_path / "dip", request, recipient=Recipient(name=NAME))
+    export_dip(
+        archive, find_one(archive, CODE), tmp_path / "dip", request, recipient=Recipient(name=NAME, valid_days=15)
+    )
     for path in archive.folder.rglob("*"):
         if path.is_file():
             content = path.read_bytes()
@@ -101,11 +103,20 @@ def test_without_a_recipient_there_is_no_certificate(archive: Archive, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "values", [{"name": ""}, {"name": " "}, {"name": "x" * 201}, {"name": "a\nb"}, {"name": "a", "copies": 0}]
+    "values",
+    [
+        {"name": ""},
+        {"name": " "},
+        {"name": "x" * 201},
+        {"name": "a\nb"},
+        {"name": "a", "copies": 0},
+        {"name": "a", "valid_days": None},
+        {"name": "a", "valid_until": date(2040, 1, 1)},
+    ],
 )
 def test_a_recipient_nobody_can_print_is_refused(values: dict[str, object]) -> None:
     with pytest.raises(InputError):
-        Recipient(**values)  # type: ignore[arg-type]  # the values are wrong on purpose
+        Recipient(**{"valid_days": 15, **values})  # type: ignore[arg-type]  # the values are wrong on purpose
 
 
 def test_a_certificate_does_not_end_before_it_begins(archive: Archive, tmp_path: Path) -> None:
@@ -137,7 +148,8 @@ def test_command_writes_the_certificate(run: Callable[..., Result], archive: Arc
     [
         ("--as", "dip", "--recipient-id", "1"),
         ("--as", "dip", "--recipient", "a", "--valid-days", "1", "--valid-until", "2030-01-01"),
-        ("--as", "dip", "--recipient", " "),
+        ("--as", "dip", "--recipient", " ", "--valid-days", "1"),
+        ("--as", "dip", "--recipient", "a"),
         ("--as", "files", "--recipient", "a"),
         ("--as", "dip", "--registration", "DK"),
         ("--as", "sip", "--purpose", "01"),

@@ -418,3 +418,37 @@ def test_entities_are_never_resolved(archive: Archive, tmp_path: Path) -> None:
     (report,) = take_in(archive, package)
     assert report.status is IngestStatus.REFUSED
     assert "root:" not in str(report)
+
+
+def test_a_missing_description_of_the_case_file_is_named(archive: Archive, tmp_path: Path) -> None:
+    package = make_sip_hoso(tmp_path / "sip")
+    (package / "metadata/descriptive/EAD.xml").unlink()
+    (report,) = take_in(archive, package)
+    assert report.status is IngestStatus.REFUSED
+    assert "submission.case-not-described" in errors(report)
+    assert "metadata.case-not-described" not in errors(report)
+
+
+@pytest.mark.parametrize("fonds", ["P_01", "Phông 1/ủy ban", ""])
+def test_links_of_any_fonds_and_of_documents_with_several_files_pass(
+    archive: Archive, tmp_path: Path, fonds: str
+) -> None:
+    item = SipDocument(
+        elements=tuple(document_elements(CODE, 1).items()), files={"a.txt": b"mot", "phụ lục.txt": b"hai"}
+    )
+    one = {"totalDoc": "1", "numberOfPage": "1"}
+    heading = Heading(fonds=fonds)
+    (first,) = take_in(archive, make_sip_hoso(tmp_path / "one", described=[item], case=one, heading=heading))
+    assert first.status is IngestStatus.ACCEPTED, errors(first)
+    heading = Heading(objid="uuid-9F0E0D0C-0B0A-4908-8706-050403020100", fonds=fonds)
+    linked = {"công văn 1.txt": f"{CODE}-1"}
+    described = documents("H49.64.2024.2", 1)
+    package = make_sip_hoso(
+        tmp_path / "two", "H49.64.2024.2", described=described, heading=heading, linked=linked, case=one
+    )
+    (second,) = take_in(archive, package)
+    assert second.status is IngestStatus.ACCEPTED, errors(second)
+    container = max(container_paths(archive), key=lambda path: path.stat().st_mtime_ns)
+    report = check_package(container)
+    assert not {finding.code for finding in report.findings} & {"tt05.linked-form", "tt05.linked-fonds"}
+    assert report.outcome is Outcome.PASSED, report.findings

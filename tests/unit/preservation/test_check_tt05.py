@@ -70,10 +70,10 @@ def test_complete_packages_of_every_kind_have_no_warning(tmp_path: Path) -> None
 CASES: dict[str, tuple[dict[str, str], Severity]] = {
     "tt05.file-code-form": ({"fileCode": "160"}, Severity.WARNING),
     "tt05.not-permanent": ({"maintenance": "04"}, Severity.WARNING),
-    "tt05.secret": ({"mode": "03"}, Severity.WARNING),
+    "tt05.secret": ({"mode": "03"}, Severity.ERROR),
     "tt05.retention-lower": ({"maintenance": "06"}, Severity.WARNING),
     "tt05.date-outside": ({"startDate": "01/04/2024"}, Severity.WARNING),
-    "tt05.count": ({"totalDoc": "7"}, Severity.WARNING),
+    "tt05.count": ({"totalDoc": "7"}, Severity.ERROR),
     "tt05.digitised": ({"confidenceLevel": "02", "paperFileCode": "K1.2", "numberOfPaper": "3"}, Severity.INFO),
     "tt05.dates": ({"startDate": "31/12/2024"}, Severity.ERROR),
     "tt05.code": ({"maintenance": "09"}, Severity.ERROR),
@@ -111,8 +111,15 @@ DOCUMENTS: dict[str, list[SipDocument]] = {
 def test_a_rule_of_the_documents(tmp_path: Path, code: str) -> None:
     described = DOCUMENTS[code]
     report = check_package(make_sip_hoso(tmp_path, described=described, case={"totalDoc": str(len(described))}))
-    assert one(report, code).severity is Severity.WARNING
-    assert report.outcome is Outcome.PASSED, report.findings
+    secret = code == "tt05.secret"
+    assert one(report, code).severity is (Severity.ERROR if secret else Severity.WARNING)
+    assert report.outcome is (Outcome.FAILED if secret else Outcome.PASSED), report.findings
+
+
+def test_a_missing_file_is_named_as_people_write_it(tmp_path: Path) -> None:
+    package = make_sip_hoso(tmp_path)
+    next((package / "representations/rep1/data").iterdir()).unlink()
+    assert "001 văn bản.txt" in one(check_package(package), "mets.reference-missing").message("en")
 
 
 def test_a_year_written_wrong_in_every_document_is_told_once(tmp_path: Path) -> None:
@@ -211,6 +218,14 @@ ARCHIVAL_LINKED: list[tuple[str, set[str], Outcome]] = [
     (f"urn_P01_{UUID}_representations/rep1/data/a b.pdf 12 data/a b.pdf ID-9", set(), Outcome.PASSED),
     (f"urn_P02_{UUID}_representations/rep1/data/a.pdf 12 data/a.pdf ID-9", {"tt05.linked-fonds"}, Outcome.FAILED),
     ("H49.64.2024.1-9", {"tt05.linked-form"}, Outcome.PASSED),
+    ("", {"tt05.linked-form"}, Outcome.PASSED),
+    (
+        f"urn_P01_{UUID}_representations/rep1/data/a.pdf 12 representations/rep1/data/9 ID-9\n"
+        f"urn_P01_{UUID}_representations/rep1/data/b.pdf 13 representations/rep1/data/9 ID-9\n",
+        set(),
+        Outcome.PASSED,
+    ),
+    (f"urn_P01_{UUID}_representations/rep1/data/a.pdf 12 data/a.pdf ID-9\nID-9", {"tt05.linked-form"}, Outcome.PASSED),
 ]
 
 
