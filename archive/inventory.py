@@ -27,6 +27,8 @@ from archive.layout import (
     HOLDS,
     REGISTRY,
     RETENTION,
+    REVIEW_FILES,
+    REVIEWS,
     STUBS,
     SUBMISSIONS,
     TRANSFERS,
@@ -134,6 +136,8 @@ _OURS = (
     HOLDS,
     RETENTION,
     STUBS,
+    REVIEWS,
+    REVIEW_FILES,
 )
 """What belongs to the archive as a whole; archive timestamps of packages stay even where the package is gone."""
 

@@ -31,6 +31,7 @@ _EVENT_WORDS = {
     EventType.POLICY_ASSIGNMENT: N_("policy assignment"),
     EventType.SIGNATURE_VALIDATION: N_("digital signature validation"),
     EventType.CREATION: N_("creation"),
+    EventType.TRANSFER: N_("hand-over to another archive"),
     EventType.DELETION: N_("destruction"),
     EventType.DEACCESSION: N_("release to another archive"),
     EventType.EVIDENCE_RECORD_CREATION: N_("evidence record creation"),

@@ -151,6 +151,12 @@ def _document(content: Content, pdf: pikepdf.Pdf, version: str) -> None:
         _judge_claim(content, pdf, claim, active, embedded=embedded)
 
 
+def count_pages(path: Path) -> int:
+    """Return how many pages a PDF of our own making has."""
+    with pikepdf.open(path) as pdf:
+        return len(pdf.pages)
+
+
 def _pages(pdf: pikepdf.Pdf) -> list[pikepdf.Page]:
     count = len(pdf.pages)
     return [pdf.pages[number] for number in range(min(count, _CHECKED_PAGES))]

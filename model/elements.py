@@ -271,7 +271,7 @@ CODE_TABLES: dict[str, dict[str, tuple[str, str]]] = {
     "format": {"01": ("Tốt", N_("Good")), "02": ("Bình thường", N_("Normal")), "03": ("Hỏng", N_("Damaged"))},
     "typePic": {"01": ("Phim âm bản", N_("Negative")), "02": ("Ảnh", N_("Photograph"))},
     "typeMedia": {"01": ("Âm thanh", N_("Sound")), "02": ("Video", N_("Video"))},
-    "colour": {"01": ("Đen trắng", N_("Black and white")), "02": ("Màu", N_("Colour"))},
+    "colour": {"01": ("Đen trắng", N_("Black and white")), "02": ("Màu", N_("In colour"))},
     "source": {"0": ("Văn bản đi", N_("Outgoing documents")), "1": ("Văn bản đến", N_("Incoming documents"))},
     "riskRecoveryStatus": {"01": ("Đã dự phòng", N_("Backed up")), "02": ("Chưa dự phòng", N_("Not backed up"))},
     "typeName": {

@@ -20,6 +20,10 @@ from preservation.package.dip import AccessRequest
 from preservation.package.profiles import VIETNAM
 
 CERTIFICATE = "documentation/certificate.pdf"
+DEFAULT_DAYS = 15
+"""Days a certificate holds when the archive says nothing. The circular names the period and sets none: its 15 days
+are for reading copies and for copies that nobody vouches for (Articles 37 and 40). A certificate cannot be called
+back, so the shortest period it knows is taken."""
 MAX_DAYS = 36_500
 MAX_COPIES = 10_000
 MAX_NAME = 200
@@ -37,17 +41,16 @@ class Recipient:
     identifier: str = ""
     """Number of the identity document."""
     valid_until: date | None = None
-    """Last day of the certificate; or, instead, `valid_days`. The circular names the period and sets none: the 15
-    days of Articles 37 and 40 are for reading copies and copies that nobody vouches for."""
+    """Last day of the certificate."""
     valid_days: int | None = None
-    """Days after that of issue."""
+    """Days after that of issue, instead of the last day; `DEFAULT_DAYS` when neither is given."""
     copies: int = 1
 
     def __post_init__(self) -> None:
         """See that the certificate can hold it.
 
         Raises:
-            InputError: a text is empty, too long or cannot be printed, there are too many copies, or no last day.
+            InputError: a text is empty, too long or cannot be printed, there are too many copies, or two last days.
         """
         for value, limit in ((self.name, MAX_NAME), (self.identifier, MAX_ID)):
             if len(value) > limit or not value.isprintable():
@@ -64,10 +67,16 @@ class Recipient:
                 hint=N_("Give --recipient and --copies."),
                 limit=MAX_COPIES,
             )
-        if (self.valid_until is None) is (self.valid_days is None):
+        if self.valid_until is not None and self.valid_days is not None:
             raise InputError(
-                N_("A certificate needs one last day."),
-                hint=N_("Give --valid-until or --valid-days: the norm leaves the period to the archive."),
+                N_("A certificate has one last day."), hint=N_("Give --valid-until or --valid-days, not both.")
+            )
+        if self.valid_days is not None and not 0 <= self.valid_days <= MAX_DAYS:
+            raise InputError(
+                N_("A certificate cannot hold {days} days."),
+                hint=N_("Give from 0 to {limit} days."),
+                days=self.valid_days,
+                limit=MAX_DAYS,
             )
 
 
@@ -127,9 +136,10 @@ def certificate_facts(
 
 
 def _valid_until(recipient: Recipient, day: date) -> date:
-    latest = day + timedelta(days=MAX_DAYS)
-    until = recipient.valid_until or day + timedelta(days=min(recipient.valid_days or 0, MAX_DAYS))
-    if not day <= until <= latest:
+    until = recipient.valid_until or day + timedelta(
+        days=DEFAULT_DAYS if recipient.valid_days is None else recipient.valid_days
+    )
+    if not day <= until <= day + timedelta(days=MAX_DAYS):
         raise InputError(
             N_("A certificate issued on {day} cannot hold until {until}."),
             hint=N_("Give a later day, no more than {limit} days ahead."),

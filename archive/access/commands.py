@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from archive.access.certificate import MAX_COPIES, MAX_DAYS, Recipient
+from archive.access.certificate import DEFAULT_DAYS, MAX_COPIES, MAX_DAYS, Recipient
 from archive.access.dip import export_dip
 from archive.access.export import (
     export_archival_copies,
@@ -142,6 +142,9 @@ def _export(archive: Archive, held: HeldCaseFile, asked: _Asked) -> Iterator[str
         yield printable(str(path))
         if asked.recipient is None:
             click.echo(_("The package has no certificate: name who is handed it with --recipient."), err=True)
+        elif asked.recipient.valid_until is None and asked.recipient.valid_days is None:
+            text = _("The certificate holds {days} days; --valid-days and --valid-until set another period.")
+            click.echo(text.format(days=DEFAULT_DAYS), err=True)
     elif asked.form == "sip":
         yield printable(str(export_sip(archive, held, target, replace(asked.sip, keep_links=asked.keep_links))))
     elif asked.form == "archival-copy":

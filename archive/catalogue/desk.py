@@ -25,6 +25,8 @@ from archive.catalogue.rows import storable
 
 SELF = "self"
 """Role of a key that names the document itself."""
+FILE = "file"
+"""Role of a key that is the SHA-256 of one of the several files of a document."""
 
 _AT_ONCE = 500
 _OTHER = desk_keys.alias("other")
@@ -177,6 +179,19 @@ class DeskIndex:
             with self._database.read() as connection:
                 for key, document in connection.execute(chosen):
                     found.setdefault(key, []).append(document)
+        return found
+
+    def holding(self, digests: Iterable[str]) -> dict[str, set[str]]:
+        """Return by SHA-256 the documents that one of their files is: alone, or with others."""
+        found: dict[str, set[str]] = {}
+        for part in batches(digests, _AT_ONCE):
+            several = sa.select(desk_keys.c.key, desk_keys.c.document_id).where(
+                desk_keys.c.key.in_(part), desk_keys.c.role == FILE
+            )
+            alone = sa.select(desk_documents.c.id, desk_documents.c.id).where(desk_documents.c.id.in_(part))
+            with self._database.read() as connection:
+                for digest, document in (*connection.execute(several).all(), *connection.execute(alone).all()):
+                    found.setdefault(digest, set()).add(document)
         return found
 
     def links(self, identifiers: Iterable[str]) -> Iterator[DeskLink]:

@@ -9,6 +9,9 @@ from datetime import date
 TRAY = "tray"
 """In the place of a case file: documents that are in none yet."""
 
+DISCARDED = "discarded"
+"""In the place of a case file: documents that were taken off the desk for good; only the record of them is left."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPlanRow:

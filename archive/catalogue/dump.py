@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from archive.catalogue import counters, disposal, feed, handovers, submissions
+from archive.catalogue import counters, disposal, feed, handovers, reviews, submissions
 from archive.catalogue.database import STREAM_ROWS, Database
 from archive.catalogue.tables import (
     agencies,
@@ -79,6 +79,7 @@ DUMPED: dict[str, sa.Select[Any]] = {
     **submissions.DUMPED,
     **handovers.DUMPED,
     **disposal.DUMPED,
+    **reviews.DUMPED,
 }
 """Table to the query that gives its rows: natural keys instead of numbers, in the order of the keys."""
 

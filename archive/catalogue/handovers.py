@@ -18,6 +18,7 @@ from archive.catalogue.columns import Identifier
 from archive.catalogue.database import Database, batches, upsert
 from archive.catalogue.handovers_tables import HOLDING, handover_items, handovers
 from archive.catalogue.handovers_values import (
+    GOING,
     Handover,
     HandoverItem,
     HandoverRequest,
@@ -25,6 +26,7 @@ from archive.catalogue.handovers_values import (
     ItemState,
 )
 from archive.catalogue.packages import held_of
+from archive.catalogue.retention_tables import retention
 from archive.catalogue.rows import Row, moment_of, storable
 from archive.catalogue.tables import case_files, package_versions
 from archive.catalogue.transfers import prefix_range
@@ -182,9 +184,12 @@ class Handovers:
 
     # What could be handed over
 
-    def kept_for_ever(self, after: uuid.UUID | None, limit: int, fonds: str = "") -> list[HeldCaseFile]:
-        """Return the next case files with the retention period `01` behind one, by identifier."""
-        query = sa.select(case_files).where(case_files.c.maintenance == "01")
+    def candidates(self, after: uuid.UUID | None, limit: int, fonds: str = "") -> list[HeldCaseFile]:
+        """Return the next case files whose rule keeps them for ever or transfers them, by identifier behind one."""
+        ruled = retention.c.aip_id == case_files.c.aip_id
+        query = (
+            sa.select(case_files).join(retention, ruled).where(retention.c.action.in_([item.value for item in GOING]))
+        )
         if after is not None:
             query = query.where(case_files.c.aip_id > after)
         if fonds:

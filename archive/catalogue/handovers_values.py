@@ -5,6 +5,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from archive.retention.values import DisposalAction
+
+GOING = (DisposalAction.RETAIN, DisposalAction.TRANSFER)
+"""What a retention rule says of a case file that goes to the historical archive."""
+
 
 class HandoverState(StrEnum):
     """Where a hand-over stands."""

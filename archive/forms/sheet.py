@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import accumulate, pairwise
-from math import ceil
 from pathlib import Path
 
 from archive.forms.layout import Align, Block, Form, Head, PageBreak, Paragraph, Signature, Table
@@ -74,11 +73,13 @@ class _Sheet:
     repeated: tuple[int, int] | None = None
     """First and last row of the head of a table, printed on every page where it is the only one."""
 
-    def row(self, cells: Sequence[tuple[int, str, _Style]], *, height: float = 0) -> str:
+    def row(self, cells: Sequence[tuple[int, str, _Style]], *, height: float = 0, fitted: bool = False) -> str:
         """Return the next row.
 
         Args:
             cells: number of the column from 0, text, format; empty texts are left out of plain rows.
+            height: in points; 0: as the sheet's other rows.
+            fitted: a program that can may find a better height.
         """
         if self.rows >= _MOST_ROWS:
             raise InputError(
@@ -88,7 +89,8 @@ class _Sheet:
             )
         self.rows += 1
         number = self.rows
-        high = f' ht="{height:g}" customHeight="1"' if height else ""
+        custom = "" if fitted else ' customHeight="1"'
+        high = f' ht="{height:g}"{custom}' if height else ""
         pieces = [_cell(f"{_letters(column)}{number}", text, style) for column, text, style in cells]
         return f'<row r="{number}"{high}>{"".join(pieces)}</row>'
 
@@ -260,25 +262,33 @@ def _spans(table: Table, grid: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _row(cells: Sequence[str], styles: Sequence[_Style], spans: Sequence[tuple[int, int]], sheet: _Sheet) -> str:
-    """Return a row of a table; a cell over several columns is merged, and its height told, as no program fits it."""
+    """Return a row of a table; a cell over several columns is merged.
+
+    Its height is told: no program fits a row with merged cells, and not every one fits the others.
+    """
     written: list[tuple[int, str, _Style]] = []
-    height = 0
     for text, style, (first, last) in zip(cells, styles, spans, strict=True):
         if first == last:
             written.append((first, text, style))
             continue
         written.append(sheet.span(first, last, text, style))
         written += [(column, "", style) for column in range(first + 1, last + 1)]
-    if len(written) > len(spans):
-        height = max(
-            _lines(text, sheet.widths[first : last + 1]) for text, (first, last) in zip(cells, spans, strict=True)
-        )
-    return sheet.row(written, height=height * _LINE)
+    height = max(_lines(text, sheet.widths[first : last + 1]) for text, (first, last) in zip(cells, spans, strict=True))
+    return sheet.row(written, height=height * _LINE, fitted=len(written) == len(spans))
 
 
 def _lines(text: str, widths: Sequence[float]) -> int:
-    """Return about how many lines a text fills; a row is never higher than a program allows."""
-    return min(max(1, ceil(len(shown(text)) * 1.15 / sum(widths))), _MOST_LINES)
+    """Return about how many lines a text fills, broken between words; a row is never higher than a program allows."""
+    room = max(1, int(sum(widths) / 1.15))
+    if len(text) <= room:
+        return 1
+    lines, used = 1, 0
+    for word in shown(text[: room * _MOST_LINES]).split():
+        wanted = used + 1 + len(word) if used else len(word)
+        if used and wanted > room:
+            lines, wanted = lines + 1, len(word)
+        lines, used = lines + (wanted - 1) // room, (wanted - 1) % room + 1
+    return min(lines, _MOST_LINES)
 
 
 def _cell(reference: str, text: str, style: _Style) -> str:

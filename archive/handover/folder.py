@@ -7,6 +7,7 @@ appears when everything is written. So a killed preparation goes on, and a finis
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from model.text import N_
 
 MARK = ".handover.json"
 LOCK = ".handover.lock"
+SELECTION = ".selection.jsonl"
+LEFT_OUT = ".left-out.jsonl"
 MANIFEST = "handover.json"
 PACKAGES = "packages"
 MARK_SCHEMA = "chauban-handover-folder/1"
@@ -53,24 +56,65 @@ def folder_lock(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / MARK).exists() and not (folder / MANIFEST).exists():
             _must_be_empty(folder)
-        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise _unwritable(folder, error) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise ConflictError(
-            N_("Another process is writing into {path}."), hint=N_("Wait until it ends."), path=folder
-        ) from error
-    try:
-        yield
+        with only_one(folder / LOCK):
+            yield
     finally:
-        (folder / LOCK).unlink(missing_ok=True)
-        os.close(descriptor)
         if made:
             with suppress(OSError):  # something was written into it
                 folder.rmdir()
+
+
+@contextmanager
+def only_one(lock: Path) -> Iterator[None]:
+    """Hold a lock file, which is there only as long.
+
+    Raises:
+        ConflictError: another process holds it.
+        StorageError: it cannot be written.
+    """
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise _unwritable(lock, error) from error
+    try:
+        if not _locked(descriptor, lock):
+            raise ConflictError(
+                N_("Another process is working on {path}."), hint=N_("Wait until it ends."), path=lock.parent
+            )
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int, path: Path) -> bool:
+    """Lock a file that still has its name: who held it before takes the name away."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what a killed preparation had not given its name yet.
+
+    Raises:
+        StorageError: it cannot be removed.
+    """
+    try:
+        for path in (*folder.glob(".*.part"), *(folder / PACKAGES).glob(".*.part")):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
 def read_mark(folder: Path) -> Marked | None:
@@ -132,10 +176,16 @@ def finish_folder(folder: Path, manifest: Path) -> None:
         with manifest.open("rb") as file:
             os.fsync(file.fileno())
         manifest.replace(folder / MANIFEST)
-        (folder / MARK).unlink(missing_ok=True)
         sync_folder(folder)
+        tidy(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
+
+
+def tidy(folder: Path) -> None:
+    """Remove the files that are for a preparation alone."""
+    for name in (MARK, LEFT_OUT):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _head_of(path: Path) -> bytes:
@@ -145,10 +195,16 @@ def _head_of(path: Path) -> bytes:
 
 
 def _must_be_empty(folder: Path) -> None:
-    if any(path.name != LOCK for path in folder.iterdir()):
+    begun = (LOCK, SELECTION, LEFT_OUT, MARK + ".new")
+    if any(path.name not in begun and not _is_begun(path) for path in folder.iterdir()):
         raise ConflictError(
             N_("{path} holds something else already."), hint=N_("Name a new folder, or an empty one."), path=folder
         )
+
+
+def _is_begun(path: Path) -> bool:
+    """Whether a killed preparation left something before the folder was marked as its own."""
+    return path.suffix == ".part" if path.is_file() else path.name == PACKAGES and not any(path.iterdir())
 
 
 def _unwritable(folder: Path, error: OSError) -> StorageError:

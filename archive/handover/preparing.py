@@ -9,6 +9,7 @@ Source:
 """
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
@@ -21,9 +22,21 @@ from archive.access.sip import SipRequest, sip_plan
 from archive.archive import Archive
 from archive.audit.recording import note_act
 from archive.audit.values import Action, Detail
-from archive.catalogue.handovers_values import Handover, HandoverItem, HandoverRequest
+from archive.catalogue.handovers_values import Handover, HandoverItem, HandoverRequest, HandoverTotals, ItemState
 from archive.catalogue.values import HeldCaseFile
-from archive.handover.folder import PACKAGES, Marked, finish_folder, folder_lock, mark_json, read_mark, write_mark
+from archive.handover.folder import (
+    LEFT_OUT,
+    PACKAGES,
+    SELECTION,
+    Marked,
+    clear_leftovers,
+    finish_folder,
+    folder_lock,
+    mark_json,
+    read_mark,
+    tidy,
+    write_mark,
+)
 from archive.handover.manifest import write_manifest
 from archive.handover.papers import write_papers
 from archive.handover.records import put_lines, put_plan, put_prepared, read_lines
@@ -42,7 +55,6 @@ from preservation.package.profiles import SIP_PROFILES, profile_named
 from preservation.package.sip import Submitter, write_sip
 
 LEFT_OUT_SCHEMA = "chauban-handover-left-out/1"
-_SELECTION = ".selection.jsonl"
 _MANIFEST = ".handover.new"
 _MAX_TEXT = 200
 
@@ -87,7 +99,10 @@ def prepare(archive: Archive, request: HandoverRequest, folder: Path, because: s
                 hint=N_("Name a new folder, or repeat the options it was begun with."),
                 path=folder,
             )
-        if not marked.finished:
+        if marked.finished:
+            tidy(folder)
+        else:
+            clear_leftovers(folder)
             _prepare(archive, marked, folder, tell)
     handover = archive.catalogue.handovers.get(marked.id)
     if handover is None:
@@ -100,7 +115,9 @@ def prepare(archive: Archive, request: HandoverRequest, folder: Path, because: s
 
 
 def left_out(archive: Archive, handover_id: UUID) -> Iterator[tuple[str, LeftOut]]:
-    """Yield the code of each case file that was left out of a hand-over, and why."""
+    """Yield the code of each case file that was left out of a hand-over, and why; none before that is kept."""
+    if archive.copies.stat(handover_left_out_key(handover_id)) is None:
+        return
     lines = read_lines(archive, handover_left_out_key(handover_id))
     next(lines)
     for line in lines:
@@ -112,54 +129,95 @@ def _prepare(archive: Archive, marked: Marked, folder: Path, tell: Told) -> None
     handover = Handover(id=marked.id, request=marked.request, started=marked.started, because=marked.because)
     if catalogue.get(marked.id) is None:
         _plan(archive, marked, folder)
+    _refuse_withdrawn(catalogue.totals(marked.id), folder)
     put_plan(archive, handover, catalogue.all_items(marked.id))
+    put_lines(archive, handover_left_out_key(marked.id), {"schema": LEFT_OUT_SCHEMA}, _left_out_lines(folder))
     for item in catalogue.all_items(marked.id):
-        if item.name and (folder / PACKAGES / item.name).exists():
-            continue
-        tell(_write(archive, handover, item, folder))
+        if not _is_written(item, handover.request, folder):
+            tell(_write(archive, handover, item, folder))
     totals = catalogue.totals(marked.id)
     manifest = write_manifest(archive, mark_json(marked), totals, catalogue.all_items(marked.id), folder / _MANIFEST)
     write_papers(archive, handover, totals, manifest, folder)
-    moment = archive.clock.now()
-    put_prepared(archive, handover, catalogue.all_items(marked.id), moment)
+    moment = put_prepared(archive, handover, catalogue.all_items(marked.id), archive.clock.now())
     catalogue.prepared(marked.id, moment)
-    identifier = derived_uuid(marked.id, "prepared")
+    _note(archive, marked, totals)
+    finish_folder(folder, manifest)
+
+
+def _note(archive: Archive, marked: Marked, totals: HandoverTotals) -> None:
     details: dict[str, Detail] = {"case-files": totals.case_files, "receiver": marked.request.receiver_code[:100]}
     note_act(
         archive,
         Action.HANDOVER_PREPARE,
         marked.id,
-        identifier=identifier,
+        identifier=derived_uuid(marked.id, "prepared"),
         because=marked.because,
         details=details,
     )
     archive.audit.flush()
-    finish_folder(folder, manifest)
+
+
+def _refuse_withdrawn(totals: HandoverTotals, folder: Path) -> None:
+    if totals.states.get(ItemState.WITHDRAWN):
+        raise ConflictError(
+            N_("The hand-over in {path} was withdrawn."), hint=N_("Prepare another one in a new folder."), path=folder
+        )
 
 
 def _plan(archive: Archive, marked: Marked, folder: Path) -> None:
     """Select the case files, and enter them all together: they are in no other hand-over from here on."""
-    (folder / _SELECTION).unlink(missing_ok=True)
-    chosen: Spool[HandoverItem] = Spool(folder / _SELECTION, _encode, _decode, durable=False)
-    others: list[tuple[str, str]] = []
+    for name in (SELECTION, LEFT_OUT):
+        (folder / name).unlink(missing_ok=True)
+    chosen: Spool[HandoverItem] = Spool(folder / SELECTION, _encode, _decode, durable=False)
+    others = _left_out_spool(folder)
+    counted: Counter[str] = Counter()
     try:
         ordinals = count(1)
         for judged in select(archive, marked.request, marked.id):
-            if judged.reason is not None:
+            if judged.reason is None:
+                chosen.append(_item(archive, marked.id, next(ordinals), judged.held))
+            else:
                 others.append((judged.held.case_file.file_code, judged.reason.value))
-                continue
-            chosen.append(_item(archive, marked.id, next(ordinals), judged.held))
+                counted[judged.reason.value] += 1
         chosen.close()
+        others.close()
         if next(iter(chosen), None) is None:
-            raise _nothing(others)
+            (folder / LEFT_OUT).unlink(missing_ok=True)
+            raise _nothing(counted)
         handover = Handover(id=marked.id, request=marked.request, started=marked.started, because=marked.because)
         write_mark(folder, marked)
-        reasons = ({"code": code, "reason": reason} for code, reason in others)
-        put_lines(archive, handover_left_out_key(marked.id), {"schema": LEFT_OUT_SCHEMA}, reasons)
         archive.catalogue.handovers.put(handover, chosen)
     finally:
         chosen.close()
-        (folder / _SELECTION).unlink(missing_ok=True)
+        others.close()
+        (folder / SELECTION).unlink(missing_ok=True)
+
+
+def _left_out_spool(folder: Path) -> Spool[tuple[str, str]]:
+    """Return what was left out, which waits in the folder until the plan is entered: only then it is known."""
+    return Spool(folder / LEFT_OUT, list, tuple)
+
+
+def _left_out_lines(folder: Path) -> Iterator[dict[str, str]]:
+    for code, reason in _left_out_spool(folder):
+        yield {"code": code, "reason": reason}
+
+
+def _is_written(item: HandoverItem, request: HandoverRequest, folder: Path) -> bool:
+    """Whether a package is there as it was written; what a power cut left of it is written again."""
+    if not item.name:
+        return False
+    target = folder / PACKAGES / item.name
+    try:
+        return _measured(target if request.packed else next(target.glob("*/METS.xml"))) == (item.size, item.sha256)
+    except (OSError, StopIteration):
+        return False
+
+
+def _measured(path: Path) -> tuple[int, bytes]:
+    with path.open("rb") as stream:
+        size, (digest,) = digest_stream(stream, (SHA256,))
+    return size, digest.value
 
 
 def _item(archive: Archive, handover_id: UUID, ordinal: int, held: HeldCaseFile) -> HandoverItem:
@@ -204,10 +262,8 @@ def _write(archive: Archive, handover: Handover, item: HandoverItem, folder: Pat
         with giving(target, handover.started) as sink:
             top = write_sip(plan, folder, sink.add)
             record_event(archive, item.aip_id, item.version, event)
-    measured = target if request.packed else target / top / "METS.xml"
-    with measured.open("rb") as stream:
-        size, (digest,) = digest_stream(stream, (SHA256,))
-    written = replace(item, name=name, size=size, sha256=digest.value)
+    size, sha256 = _measured(target if request.packed else target / top / "METS.xml")
+    written = replace(item, name=name, size=size, sha256=sha256)
     archive.catalogue.handovers.written(written)
     return written
 
@@ -261,10 +317,7 @@ def _check(request: HandoverRequest) -> None:
         )
 
 
-def _nothing(others: list[tuple[str, str]]) -> NotFoundError:
-    counted: dict[str, int] = {}
-    for _code, reason in others:
-        counted[reason] = counted.get(reason, 0) + 1
+def _nothing(counted: Counter[str]) -> NotFoundError:
     why = ", ".join(f"{number} {reason}" for reason, number in sorted(counted.items())) or "-"
     return NotFoundError(
         N_("There is nothing to hand over (left out: {why})."),

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,10 @@ from archive.archive import Archive
 from archive.audit.recording import note_act
 from archive.audit.values import Action, Detail
 from archive.catalogue.handovers_values import Handover, HandoverItem, ItemState
+from archive.handover.folder import only_one
 from archive.handover.preparing import package_id_of
 from archive.handover.receiptfiles import ReceivedFiles
-from archive.handover.records import Decision, decisions, put_decision
+from archive.handover.records import Decision, decisions, put_decision, put_plan
 from archive.layout import handover_receipt_key
 from archive.pending import record_event
 from model.errors import ConflictError, InputError, NotFoundError, PolicyError, StorageError
@@ -33,11 +35,16 @@ from model.text import N_
 from model.version import PROGRAM
 
 RECEIPT_SCHEMA = "receipt/1"
+SUBMISSION_SCHEMA = "submission-receipt/1"
 RECEIPT_LIMIT = 256 * 1024 * 1024
 """Bytes of a receipt at most."""
 ALL = "all"
-_ACCEPTED = ("accepted", "held-already")
-_REFUSED = ("refused",)
+_STATES = {
+    "accepted": ItemState.ACCEPTED,
+    "held-already": ItemState.ACCEPTED,
+    "refused": ItemState.REFUSED,
+}
+"""What a `receipt/1` decides; anything else in it, such as waiting for approval, decides nothing yet."""
 _MAX_REASON = 1000
 _NAME = 200
 
@@ -100,6 +107,23 @@ def register_receipt(archive: Archive, handover: Handover, path: Path, said: Sai
     Events:
         transfer (in the journal of each archival package that is decided about).
     """
+    with _deciding(archive, handover):
+        return _register_receipt(archive, find_handover(archive, str(handover.id)), path, said, because)
+
+
+@contextmanager
+def _deciding(archive: Archive, handover: Handover) -> Iterator[None]:
+    """Let one process at a time decide about a hand-over.
+
+    Raises:
+        ConflictError: another process does.
+    """
+    archive.work.mkdir(exist_ok=True)
+    with only_one(archive.work / f"handover-{handover.id}.lock"):
+        yield
+
+
+def _register_receipt(archive: Archive, handover: Handover, path: Path, said: Said, because: str) -> Registered:
     if handover.prepared is None:
         raise PolicyError(
             N_("Hand-over {handover} is not written yet, so nobody can have received it."),
@@ -107,7 +131,7 @@ def register_receipt(archive: Archive, handover: Handover, path: Path, said: Sai
             handover=handover.id,
         )
     content = _read(path)
-    data = _machine_readable(content)
+    data = _machine_readable(content, path)
     if (data is not None) == bool(said.accepted or said.refused):
         raise InputError(
             N_("{path} says by itself what was accepted.") if data is not None else N_("{path} is no `receipt/1`."),
@@ -130,12 +154,14 @@ def withdraw(archive: Archive, handover: Handover, because: str) -> Registered:
     Events:
         none (nothing was handed over).
     """
-    items = tuple(
-        replace(item, state=ItemState.WITHDRAWN)
-        for item in archive.catalogue.handovers.all_items(handover.id)
-        if item.state is ItemState.OPEN
-    )
-    return _register(archive, handover, items, because, "", "")
+    with _deciding(archive, handover):
+        put_plan(archive, handover, archive.catalogue.handovers.all_items(handover.id))
+        items = tuple(
+            replace(item, state=ItemState.WITHDRAWN)
+            for item in archive.catalogue.handovers.all_items(handover.id)
+            if item.state is ItemState.OPEN
+        )
+        return _register(archive, handover, items, because, "", "")
 
 
 def _register(
@@ -227,27 +253,54 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _machine_readable(content: bytes) -> dict[str, Any] | None:
+def _machine_readable(content: bytes, path: Path) -> dict[str, Any] | None:
     try:
         data = json.loads(content)
     except (ValueError, RecursionError):
         return None
-    return data if isinstance(data, dict) and data.get("schema") == RECEIPT_SCHEMA else None
+    if not isinstance(data, dict):
+        return None
+    if data.get("schema") == SUBMISSION_SCHEMA:
+        raise InputError(
+            N_("{path} tells of a whole submission, and of no file in it."),
+            hint=N_("Register the receipt that came with it: its name ends in `.receipt.json`."),
+            path=path.name,
+        )
+    return data if data.get("schema") == RECEIPT_SCHEMA else None
 
 
 def _by_machine(archive: Archive, handover: Handover, data: Mapping[str, Any], path: Path) -> list[HandoverItem]:
     """Return what a `receipt/1` decides, after comparing it with what was handed over."""
+    _refuse_own(archive, data, path)
     decided: dict[int, HandoverItem] = {}
     received = ReceivedFiles(path)
     for entry in _entries(data, path):
         item = _item_of(archive, handover, entry, path)
-        status = entry.get("status")
-        if status in _ACCEPTED:
+        state = _STATES.get(str(entry.get("status")))
+        if state is None:
+            continue
+        if decided.setdefault(item.ordinal, replace(item, state=state)).state is not state:
+            raise InputError(
+                N_("{path} both accepts and refuses {code}."),
+                hint=N_("Ask the receiver what became of it; nothing was registered."),
+                path=path.name,
+                code=item.code,
+            )
+        if state is ItemState.ACCEPTED:
             received.compare(archive, item, entry)
-            decided[item.ordinal] = _decide(item, ItemState.ACCEPTED, "")
-        elif status in _REFUSED:
-            decided[item.ordinal] = _decide(item, ItemState.REFUSED, _why(entry))
+        decided[item.ordinal] = _decide(item, state, _why(entry) if state is ItemState.REFUSED else "")
     return list(decided.values())
+
+
+def _refuse_own(archive: Archive, data: Mapping[str, Any], path: Path) -> None:
+    """See that a receipt is of another archive: who hands over cannot receive."""
+    issuer = data.get("archive")
+    if isinstance(issuer, dict) and str(issuer.get("id")).lower() == str(archive.configuration.archive_id):
+        raise InputError(
+            N_("{path} is a receipt of this archive itself."),
+            hint=N_("Register the receipt of the archive that received; nothing was registered."),
+            path=path.name,
+        )
 
 
 def _entries(data: Mapping[str, Any], path: Path) -> Iterator[Mapping[str, Any]]:
@@ -285,10 +338,9 @@ def _item_of(archive: Archive, handover: Handover, entry: Mapping[str, Any], pat
 def _why(entry: Mapping[str, Any]) -> str:
     """Return why the receiver refused, in its own words."""
     reason = str(entry.get("reason") or "")
-    findings = entry.get("findings")
-    codes = [
-        str(item.get("code")) for item in findings or [] if isinstance(item, dict) and item.get("severity") == "error"
-    ]
+    listed = entry.get("findings")
+    findings = listed if isinstance(listed, list) else []
+    codes = [str(item.get("code")) for item in findings if isinstance(item, dict) and item.get("severity") == "error"]
     return (reason or ", ".join(dict.fromkeys(codes)))[:_MAX_REASON]
 
 

@@ -70,13 +70,19 @@ def put_plan(archive: Archive, handover: Handover, items: Iterable[HandoverItem]
     put_lines(archive, handover_key(handover.id), head, lines)
 
 
-def put_prepared(archive: Archive, handover: Handover, items: Iterable[HandoverItem], moment: datetime) -> None:
-    """Keep in every store what was written: the names and digests of all packages."""
+def put_prepared(archive: Archive, handover: Handover, items: Iterable[HandoverItem], moment: datetime) -> datetime:
+    """Keep in every store what was written: the names and digests of all packages.
+
+    Returns:
+        The time that is kept: an earlier one, if a killed preparation kept it already.
+    """
     head = {"schema": PREPARED_SCHEMA, "id": str(handover.id), "time": utc_text(moment)}
     lines = (
         {"ordinal": item.ordinal, "name": item.name, "size": item.size, "sha256": item.sha256.hex()} for item in items
     )
-    put_lines(archive, handover_prepared_key(handover.id), head, lines)
+    key = handover_prepared_key(handover.id)
+    put_lines(archive, key, head, lines)
+    return from_utc_text(next(read_lines(archive, key))["time"])
 
 
 def put_decision(archive: Archive, decision: Decision) -> None:

@@ -1,19 +1,25 @@
 """Which case files go to the historical archive, and why others do not.
 
+What the retention rule of a case file says is decisive: that of its class, of an officer's decision, or of its
+most valuable document. So hand-overs, deadlines and destruction go by the same rule.
+
 Source:
     Law on Archives 33/2024/QH15; Circular 05/2025/TT-BNV, Annex I (only what is kept for ever is transferred)
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from archive.access.export import find_one
 from archive.access.levels import is_secret
 from archive.archive import Archive
-from archive.catalogue.handovers_values import HandoverRequest, ItemState
+from archive.catalogue.handovers_values import GOING, HandoverRequest, ItemState
 from archive.catalogue.values import HeldCaseFile
+from archive.retention.schedules import bring_level
+from archive.retention.values import Basis
 from model.text import N_
 
 PERMANENT = "01"
@@ -54,7 +60,8 @@ class Judged:
 def select(archive: Archive, request: HandoverRequest, own: UUID | None = None) -> Iterator[Judged]:
     """Yield every case file the request asks about, in the order of identifiers unless it names them.
 
-    Without names, these are the case files that are kept for ever, of the fonds if one is given.
+    Without names, these are the case files whose rule keeps them for ever or transfers them, of the fonds if one is
+    given.
 
     Args:
         own: the hand-over that is being planned: what is in it already is not in another.
@@ -63,7 +70,8 @@ def select(archive: Archive, request: HandoverRequest, own: UUID | None = None) 
         NotFoundError: a name means no case file.
         ConflictError: a name means several.
     """
-    for held in _named(archive, request) if request.identifiers else _kept_for_ever(archive, request):
+    bring_level(archive)
+    for held in _named(archive, request) if request.identifiers else _by_rule(archive, request):
         yield Judged(held=held, reason=_reason(archive, request, held, own))
 
 
@@ -76,9 +84,9 @@ def _named(archive: Archive, request: HandoverRequest) -> Iterator[HeldCaseFile]
             yield held
 
 
-def _kept_for_ever(archive: Archive, request: HandoverRequest) -> Iterator[HeldCaseFile]:
+def _by_rule(archive: Archive, request: HandoverRequest) -> Iterator[HeldCaseFile]:
     after = None
-    while page := archive.catalogue.handovers.kept_for_ever(after, _PAGE, request.fonds):
+    while page := archive.catalogue.handovers.candidates(after, _PAGE, request.fonds):
         yield from page
         after = page[-1].aip_id
 
@@ -87,14 +95,15 @@ def _reason(archive: Archive, request: HandoverRequest, held: HeldCaseFile, own:
     case_file = held.case_file
     if request.fonds and case_file.fonds_code != request.fonds:
         return LeftOut.OTHER_FONDS
-    if not _is_permanent(archive, held):
+    if not _goes(archive, held):
         return LeftOut.NOT_PERMANENT
     if is_secret(archive, held):
         return LeftOut.SECRET
     if request.ended_before is not None:
-        if case_file.end_date is None:
+        end = _end(archive, held)
+        if end is None:
             return LeftOut.NO_END
-        if case_file.end_date.latest >= request.ended_before:
+        if end >= request.ended_before:
             return LeftOut.ENDED_LATER
     holding = archive.catalogue.handovers.holding(held.aip_id)
     if holding is None or holding.handover_id == own:
@@ -102,8 +111,21 @@ def _reason(archive: Archive, request: HandoverRequest, held: HeldCaseFile, own:
     return LeftOut.HANDED_OVER if holding.state is ItemState.ACCEPTED else LeftOut.UNDER_WAY
 
 
-def _is_permanent(archive: Archive, held: HeldCaseFile) -> bool:
-    """Whether it is kept for ever; of loose documents each one must be."""
+def _goes(archive: Archive, held: HeldCaseFile) -> bool:
+    """Whether the rule keeps it for ever or transfers it; of loose documents, each must be kept for ever."""
+    rule = archive.catalogue.retention.get(held.aip_id)
+    if rule is None or rule.action not in GOING:
+        return False
+    if not held.case_file.is_loose or rule.basis is not Basis.DOCUMENTS:
+        return True
+    return {document.maintenance for document in archive.catalogue.documents(held.aip_id)} == {PERMANENT}
+
+
+def _end(archive: Archive, held: HeldCaseFile) -> date | None:
+    """Return the day it ended: of loose documents, that of the newest one."""
+    if held.case_file.end_date is not None:
+        return held.case_file.end_date.latest
     if not held.case_file.is_loose:
-        return held.case_file.maintenance == PERMANENT
-    return all(document.maintenance == PERMANENT for document in archive.catalogue.documents(held.aip_id))
+        return None
+    facts = archive.catalogue.retention.facts(held.aip_id)
+    return facts.last_document if facts is not None else None

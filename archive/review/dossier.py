@@ -91,12 +91,14 @@ def write_dossier(archive: Archive, review: Review, folder: Path) -> Path:
 
 
 def _papers(archive: Archive, review: Review, folder: Path) -> Iterator[_Part]:
+    from formats.pdf import count_pages
+
     found: dict[str, list[str]] = {}
     for path in write_papers(archive, review, folder):
         found.setdefault(path.stem, []).append(path.name)
     for name, files in found.items():
         kind, subject = _PAPERS[name]
-        yield _Part(type=kind, subject=subject, files=tuple(files), pages=_pages(folder / f"{name}.pdf"))
+        yield _Part(type=kind, subject=subject, files=tuple(files), pages=count_pages(folder / f"{name}.pdf"))
     if review.appraisal is None:
         return
     body = review.appraisal.body
@@ -106,13 +108,6 @@ def _papers(archive: Archive, review: Review, folder: Path) -> Iterator[_Part]:
         for chunk in read_chunks(source):
             target.write(chunk)
     yield _Part(type="22", subject=f"Văn bản thẩm định của {body.authority}", files=(name,))
-
-
-def _pages(path: Path) -> int:
-    import pikepdf
-
-    with pikepdf.open(path) as pdf:
-        return len(pdf.pages)
 
 
 def _records(archive: Archive, review: Review, folder: Path) -> Iterator[_Part]:

@@ -73,8 +73,7 @@ def after(review_id: UUID, review: Review | None, act: Act[Any]) -> Review:
         PolicyError: the act is not allowed now.
     """
     if review is not None:
-        votes = {login: item.copy() for login, item in review.votes.items()}
-        review = replace(review, votes=votes, dropped=dict(review.dropped))
+        review = replace(review, votes=dict(review.votes), dropped=dict(review.dropped))
     return _step(review_id, review, act)
 
 
@@ -152,12 +151,9 @@ def _voted(review: Review, act: Act[Voted]) -> Review:
             number=review.number,
         )
     votes = _writable(review.votes)
-    mine = votes.setdefault(act.by, Votes())
-    if not act.body.cases:
-        mine.general = act.body.choice, act.because
-        mine.special.clear()
-    for aip_id in act.body.cases:
-        mine.special[aip_id] = act.body.choice, act.because
+    mine, vote = votes.get(act.by, Votes()), (act.body.choice, act.because)
+    named = {**mine.special, **dict.fromkeys(act.body.cases, vote)}
+    votes[act.by] = replace(mine, special=named) if act.body.cases else Votes(general=vote)
     return review
 
 

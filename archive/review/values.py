@@ -262,21 +262,17 @@ class Act(Generic[B_co]):
         return _NAMES[type(self.body)]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Votes:
     """How one member votes."""
 
     general: tuple[Choice, str] | None = None
     """About every case file not named by itself, and why."""
-    special: dict[UUID, tuple[Choice, str]] = field(default_factory=dict)
+    special: Mapping[UUID, tuple[Choice, str]] = field(default_factory=dict)
 
     def on(self, aip_id: UUID) -> tuple[Choice, str] | None:
         """Return the vote about one case file, and its reason; none when there is none."""
         return self.special.get(aip_id, self.general)
-
-    def copy(self) -> "Votes":
-        """Return the same votes, to be changed."""
-        return Votes(general=self.general, special=dict(self.special))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from archive.catalogue.database import batches
-from archive.catalogue.desk_values import TRAY, DeskDocumentRow
-from ingest.desk.describing import LooseFacts, document_of_message, loose_document, loose_identifier
+from archive.catalogue.desk_values import DISCARDED, TRAY, DeskDocumentRow
+from ingest.desk.describing import LooseFacts, document_of_message, loose_document, loose_identifier, with_facts
 from ingest.desk.desk import AT_ONCE, Desk, document_of, must_be_open
 from ingest.desk.log import STAGING
-from ingest.desk.values import ActKind, Added, AddOutcome, DeskAct, DeskCase, DeskDocument, DeskFile
+from ingest.desk.values import ActKind, Added, AddOutcome, DeskAct, DeskCase, DeskDocument, DeskFile, DocumentKind
 from ingest.edxml.findings import SECRET
 from ingest.edxml.reading import read_message
 from ingest.sources.guards import is_system_file
 from model.errors import InputError, NotFoundError
 from model.findings import Finding, printable
-from model.text import N_
+from model.text import N_, _
 from model.walking import found_files
 from preservation.package.edxml import begins_as_edxml
 
@@ -138,8 +138,9 @@ def _one(
     work: Path,
 ) -> None:
     if held is not None:
-        desk.contents.put_back(file.sha256)
-        _known(batch, document_of(held), held.file_id, place, _shown(path))
+        if held.file_id != DISCARDED or place == TRAY:
+            desk.contents.put_back(file.sha256)
+        _known(batch, document_of(held), held.file_id, place, _shown(path), facts)
         return
     if file.sha256 in batch.seen:
         batch.added.append(Added(path=_shown(path), outcome=AddOutcome.KNOWN, document=file.sha256, case=place))
@@ -174,7 +175,10 @@ def _together(desk: Desk, paths: list[Path], place: str, facts: LooseFacts) -> _
         return batch
     held = desk.index.get_documents([loose_identifier(files)])
     for row in held.values():
-        _known(batch, document_of(row), row.file_id, place, _shown(paths[0]))
+        if row.file_id == DISCARDED and place == TRAY:
+            for file in files:
+                desk.contents.put_back(file.sha256)
+        _known(batch, document_of(row), row.file_id, place, _shown(paths[0]), facts)
     if not held:
         _add(batch, loose_document(files, facts, desk.now, _shown(paths[0])), place)
     return batch
@@ -190,13 +194,28 @@ def _add(batch: _Batch, document: DeskDocument, place: str) -> None:
     )
 
 
-def _known(batch: _Batch, document: DeskDocument, origin: str, target: str, path: str) -> None:
-    """Note a document that is on the desk: out of the tray it goes where it is wanted, from elsewhere it does not."""
-    if origin == TRAY and target != TRAY:
-        batch.acts += moving(document, origin, target, by_hand=True)
+def _known(
+    batch: _Batch, document: DeskDocument, origin: str, target: str, path: str, facts: LooseFacts | None = None
+) -> None:
+    """Note a document that is known: out of the tray it goes where it is wanted, from another case file it does not.
+
+    One that was discarded comes back only where somebody names its case file. What is said anew about a loose file
+    is taken up, unless it is in another case file.
+    """
+    case = "" if origin == TRAY else origin
+    if origin == DISCARDED and target == TRAY:
+        why = N_("It was discarded before; name a case file with --to to take it back.")
+        batch.added.append(Added(path=path, outcome=AddOutcome.KNOWN, document=document.id, why=_(why)))
+        return
+    is_loose = facts is not None and document.kind is DocumentKind.LOOSE and origin in (TRAY, target, DISCARDED)
+    described = with_facts(document, facts) if is_loose and facts is not None else document
+    if origin in (TRAY, DISCARDED) and target != TRAY:
+        batch.acts += moving(described, origin, target, by_hand=True)
         batch.added.append(Added(path=path, outcome=AddOutcome.ADDED, document=document.id, case=target))
+    elif described != document:
+        batch.acts.append(DeskAct(log=origin, act=ActKind.CHANGED, document=described))
+        batch.added.append(Added(path=path, outcome=AddOutcome.DESCRIBED, document=document.id, case=case))
     else:
-        case = "" if origin == TRAY else origin
         batch.added.append(Added(path=path, outcome=AddOutcome.KNOWN, document=document.id, case=case))
 
 

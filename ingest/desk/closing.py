@@ -16,8 +16,8 @@ from ingest.desk.completeness import (
     review_signatures,
 )
 from ingest.desk.desk import Desk
-from ingest.desk.staging import StagedDocument, described_case, described_document, staged, write_descriptor
-from ingest.desk.values import ActKind, DeskAct, DeskCase, FileState
+from ingest.desk.staging import StagedDocument, described_case, described_documents, staged, write_descriptor
+from ingest.desk.values import ActKind, DeskAct, DeskCase, FileState, name_of
 from ingest.desk.view import CaseView, view_case
 from ingest.values import IngestReport, IngestStatus
 from model.casefile import CaseFile, Document
@@ -58,6 +58,17 @@ class Reviewed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDocument:
+    """What a document is called in a review: findings name it by its position."""
+
+    ordinal: int
+    id: str
+    """Its identifier on the desk."""
+    name: str
+    """Number and notation, or the name of its file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
     """What became of a case file that was to be closed."""
 
@@ -70,6 +81,7 @@ class Closed:
     """Contents that left the desk, being in the package."""
     kept: int = 0
     """Documents that were not handed over and stay on the desk."""
+    listed: tuple[ListedDocument, ...] = ()
 
 
 @contextmanager
@@ -80,11 +92,11 @@ def reviewed(desk: Desk, case: DeskCase) -> Iterator[Reviewed]:
         log = FindingLog()
         with Examiner(text=False) as examiner:
             counted = PageCounter(examiner).count(parts)
-        documents = []
+        pages: dict[int, int] = {}
         for part in parts:
-            pages, findings = review_pages(part, counted[part.ordinal])
+            pages[part.ordinal], findings = review_pages(part, counted[part.ordinal])
             log.extend(findings)
-            documents.append(described_document(desk, part, view, pages))
+        documents = list(described_documents(parts, view, pages))
         case_file = described_case(view, documents)
         log.extend(review_case(case_file, view, documents))
         log.extend(review_documents(desk, view, parts, documents, case_file))
@@ -120,7 +132,7 @@ def close(desk: Desk, case: DeskCase, facts: ClosingFacts) -> Closed:
     with reviewed(desk, case) as review:
         accepted = facts.accept_incomplete or bool(case.incomplete)
         if has_errors(review.findings) and not accepted:
-            return Closed(case=case, case_file=review.case_file, findings=review.findings)
+            return _closed(case, review)
         closed = replace(
             case,
             state=FileState.CLOSED,
@@ -132,7 +144,7 @@ def close(desk: Desk, case: DeskCase, facts: ClosingFacts) -> Closed:
         )
         desk.commit([DeskAct(log=case.id, act=ActKind.CLOSED, case=closed, because=facts.because)])
         if not facts.hand_over:
-            return Closed(case=closed, case_file=review.case_file, findings=review.findings)
+            return _closed(closed, review)
         write_descriptor(review.folder, review.case_file, review.documents)
         return _hand_over(desk, closed, review)
 
@@ -148,11 +160,19 @@ def _said(case: DeskCase, facts: ClosingFacts) -> DeskCase:
     )
 
 
+def _closed(case: DeskCase, review: Reviewed) -> Closed:
+    names = tuple(
+        ListedDocument(ordinal=part.ordinal, id=part.item.document.id, name=name_of(part.item.document))
+        for part in review.staged
+    )
+    return Closed(case=case, case_file=review.case_file, findings=review.findings, listed=names)
+
+
 def _hand_over(desk: Desk, case: DeskCase, review: Reviewed) -> Closed:
     """Have the folder taken in, and note what became of it."""
     settings = BatchSettings(folder=desk.archive.folder, profile="", fonds=case.fonds)
     report = _taken_in(desk, review.folder, settings)
-    result = Closed(case=case, case_file=review.case_file, findings=review.findings, ingest=report)
+    result = replace(_closed(case, review), ingest=report)
     if report.status in (IngestStatus.ACCEPTED, IngestStatus.HELD_ALREADY):
         return _off_the_desk(desk, result, report)
     if report.status is IngestStatus.REFUSED:
@@ -188,7 +208,8 @@ def _off_the_desk(desk: Desk, result: Closed, report: IngestReport) -> Closed:
         {file.object.sha256.hex() for file in desk.archive.catalogue.files(report.aip_id)} if report.aip_id else set()
     )
     on_desk = list(desk.documents(case.id))
-    going = sorted({file.sha256 for document in on_desk for file in document.files} & held)
+    digests = {file.sha256 for document in on_desk for file in document.files} & held
+    going = sorted(digests - desk.needed(digests, {document.id for document in on_desk}))
     desk.contents.begin_removing(case.id, going)
     desk.commit([DeskAct(log=case.id, act=ActKind.HANDED_OVER, case=case)])
     removed = desk.contents.finish_removing(case.id)

@@ -10,7 +10,7 @@ import click
 
 from archive.audit.recording import record_act
 from archive.audit.values import Action, ActOutcome, Detail
-from archive.catalogue.desk_values import TRAY
+from archive.catalogue.desk_values import DISCARDED, TRAY
 from archive.forms.values import Direction
 from archive.indexing import bring_level as index_level
 from archive.indexing import open_index
@@ -20,6 +20,7 @@ from ingest.desk import showing
 from ingest.desk.adding import lay_down, place_by_hand, take_out
 from ingest.desk.closing import Closed, ClosingFacts, close
 from ingest.desk.completeness import has_errors
+from ingest.desk.correcting import describe, discard, discarded
 from ingest.desk.describing import LooseFacts
 from ingest.desk.desk import AT_ONCE, VIETNAM, Desk, case_of, document_of, line_of, open_desk
 from ingest.desk.file_plan import import_plan, write_plan_template
@@ -73,6 +74,30 @@ def _date_option(name: str, text: str) -> Callable[[Any], Any]:
 
 _maintenance = _code_option("maintenance", "--maintenance", N_("Retention period, its code or words."))
 _mode = _code_option("mode", "--mode", N_("Access level, its code or words."))
+
+
+_WORDS = (
+    click.option("--code", default="", help=N_("Number and notation of the document, such as 15/QĐ-UBND.")),
+    _date_option("--date", N_("Date of the document.")),
+    click.option("--type", "type_name", default="", help=N_("Type of the document, in words.")),
+    click.option("--organ", default="", help=N_("Who issued the document.")),
+    click.option("--organ-code", default="", help=N_("Identifier code of who issued the document.")),
+    click.option("--subject", default="", help=N_("What the document is about.")),
+    click.option("--signer", default="", help=N_("Who signed the document.")),
+    click.option("--pages", type=click.IntRange(1, 9999), help=N_("Number of pages.")),
+    click.option("--note", default="", help=N_("A remark.")),
+    click.option("--draft/--no-draft", "draft", default=None, help=N_("It is a draft, or is none whatever its name.")),
+    _maintenance,
+    _mode,
+)
+"""What can be said about a document."""
+
+
+def _described(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command be told what a document is."""
+    for option in reversed(_WORDS):
+        command = option(command)
+    return command
 
 
 @contextmanager
@@ -141,19 +166,8 @@ def open_command(
 @_year_option
 @click.option("--agency", default=None, help=N_("With --file: identifier code of the agency."))
 @click.option("--document", "documents", multiple=True, help=N_("With --to or --file: documents of the tray instead."))
-@click.option("--code", default="", help=N_("Of loose files: number and notation, such as 15/QĐ-UBND."))
-@_date_option("--date", N_("Of loose files: date of the document."))
-@click.option("--type", "type_name", default="", help=N_("Of loose files: type of the document, in words."))
-@click.option("--organ", default="", help=N_("Of loose files: who issued the document."))
-@click.option("--organ-code", default="", help=N_("Of loose files: identifier code of who issued it."))
-@click.option("--subject", default="", help=N_("Of loose files: what the document is about."))
-@click.option("--signer", default="", help=N_("Of loose files: who signed it."))
-@click.option("--pages", type=click.IntRange(1, 9999), help=N_("Of loose files: number of pages."))
-@click.option("--note", default="", help=N_("Of loose files: a remark."))
 @click.option("--together", is_flag=True, help=N_("All the files are one document."))
-@click.option("--draft/--no-draft", "draft", default=None, help=N_("They are drafts, or are none whatever their name."))
-@_maintenance
-@_mode
+@_described
 @_json_option
 @click.pass_context
 def add(ctx: click.Context, /, paths: tuple[Path, ...], as_json: bool, **given: Any) -> None:
@@ -194,6 +208,46 @@ def remove(ctx: click.Context, identifier: str, document: str, because: str) -> 
         taken = take_out(desk, case, document, because)
         _record(desk, case.id, {"act": "remove", "document": taken.id}, because)
         click.echo(showing.document_line(taken))
+
+
+@casefile.command("describe", help=N_("Say what a document is: what a loose file lacks, or a message does not say."))
+@click.argument("document")
+@_described
+@_json_option
+@click.pass_context
+def describe_command(ctx: click.Context, /, document: str, as_json: bool, **given: Any) -> None:
+    """Describe a document."""
+    with _desk(ctx) as desk, desk.changing():
+        described = describe(desk, document, _loose_facts(given))
+        place = desk.document(described.id)[1]
+        _record(desk, place, {"act": "describe", "document": described.id})
+        shown = json_line(showing.document_json(described, place)) if as_json else showing.document_line(described)
+        click.echo(shown)
+
+
+@casefile.command("discard", help=N_("Take drafts, duplicates and what is in the tray off the desk for good."))
+@click.argument("documents", nargs=-1, required=True)
+@click.option("--because", required=True, help=N_("The reason; it is kept with the decision."))
+@_json_option
+@click.pass_context
+def discard_command(ctx: click.Context, documents: tuple[str, ...], because: str, as_json: bool) -> None:
+    """Discard documents."""
+    with _desk(ctx) as desk, desk.changing():
+        for gone in discard(desk, documents, because):
+            _record(desk, gone.id, {"act": "discard", "document": gone.id}, because)
+            shown = json_line(showing.document_json(gone, DISCARDED)) if as_json else showing.document_line(gone)
+            click.echo(shown)
+
+
+@casefile.command("discarded", help=N_("List what was discarded, by whom and why."))
+@_json_option
+@click.pass_context
+def discarded_command(ctx: click.Context, as_json: bool) -> None:
+    """List what was discarded."""
+    with _desk(ctx) as desk:
+        for gone in discarded(desk):
+            for line in [json_line(showing.discarded_json(gone))] if as_json else showing.discarded_lines(gone):
+                click.echo(line)
 
 
 @casefile.command("close", help=N_("Review a case file, close it, and hand it over to the archive."))
@@ -416,7 +470,7 @@ def _loose_facts(given: dict[str, Any]) -> LooseFacts:
         maintenance=given["maintenance"],
         mode=given["mode"],
         draft=given["draft"],
-        together=given["together"],
+        together=given.get("together", False),
     )
 
 

@@ -12,7 +12,7 @@ from ingest.describe.titles import fold
 from ingest.desk import findings as kinds
 from ingest.desk.desk import Desk
 from ingest.desk.staging import StagedDocument
-from ingest.desk.values import DeskDocument, DocumentKind, Standing, StandingDocument
+from ingest.desk.values import DeskDocument, DocumentKind, Standing, StandingDocument, name_of
 from ingest.desk.view import CaseView
 from model.casefile import CaseFile, Document
 from model.elements import CASE_FILE_ELEMENTS, DOCUMENT_ELEMENTS, SECRET_MODE, Obligation
@@ -64,8 +64,7 @@ def review_case(case_file: CaseFile, view: CaseView, documents: Sequence[Documen
         if element.obligation is Obligation.MANDATORY and getattr(case_file, element.attribute) in (None, "", ()):
             yield kinds.MISSING.at(f"caseFile/{element.name}", title=element.vietnamese)
     for item in view.excluded():
-        shown = item.document.key.code or item.document.files[0].name
-        yield kinds.EXCLUDED.at(shown, why=_WHY[item.standing])
+        yield kinds.EXCLUDED.at(name_of(item.document), why=_WHY[item.standing])
 
 
 def review_documents(

@@ -6,12 +6,14 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from ingest.describe.values import code_of, split_number
 from ingest.desk.values import DeskAttachment, DeskDocument, DeskFile, DocumentKind
 from ingest.edxml.values import Business, DocumentKey, EdxmlMessage, MessageKind
 from model.dates import PartialDate
 from model.elements import CODE_TABLES
+from model.errors import InputError
 from model.findings import Finding
 from model.text import N_
 
@@ -116,6 +118,54 @@ def loose_document(files: Sequence[DeskFile], facts: LooseFacts, now: datetime, 
         received_at=now,
         source=source,
     )
+
+
+def with_facts(document: DeskDocument, facts: LooseFacts) -> DeskDocument:
+    """Return a document with what an archivist says about it now; what is not said stays.
+
+    What a message says of itself stands: number, date and issuer are given only where it is silent.
+
+    Raises:
+        InputError: the message says otherwise, or it only tells the status of another document.
+    """
+    is_loose = document.kind is DocumentKind.LOOSE
+    if document.kind is DocumentKind.STATUS:
+        raise InputError(
+            N_("{document} is a status message; there is nothing to describe."),
+            hint=N_("Describe the document that it tells the status of."),
+            document=document.id[:12],
+        )
+    number, notation = split_number(facts.code.strip())
+    key = document.key
+    named: dict[str, Any] = {
+        "number": number,
+        "notation": notation,
+        "date": facts.date,
+        "organ_code": facts.organ_code,
+    }
+    fixed = {name: value for name, value in named.items() if value and not is_loose and getattr(key, name)}
+    organ = document.organ_name if not is_loose else ""
+    if any(getattr(key, name) != value for name, value in fixed.items()) or (facts.organ_name and organ):
+        raise InputError(
+            N_("Number, date and issuer of {document} are said by the message itself and cannot be changed."),
+            hint=N_("Ask the issuing agency for a message that replaces this one; say what is odd with --note."),
+            document=document.id[:12],
+        )
+    words = {
+        "organ_name": facts.organ_name,
+        "type_name": facts.type_name,
+        "type_code": type_code(facts.type_name),
+        "subject": facts.subject,
+        "signer": facts.signer,
+        "pages": facts.pages,
+        "maintenance": facts.maintenance,
+        "mode": facts.mode,
+        "description": facts.description,
+    }
+    said: dict[str, Any] = {name: value for name, value in words.items() if value}
+    if facts.draft is not None:
+        said["draft"] = N_("an archivist said so") if facts.draft else ""
+    return replace(document, key=replace(key, **{name: value for name, value in named.items() if value}), **said)
 
 
 def loose_identifier(files: Sequence[DeskFile]) -> str:

@@ -1,7 +1,7 @@
 """The desk, opened: acts go to its folder first and to the catalogue after, which can always be made from it again."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -10,7 +10,7 @@ from archive.archive import Archive
 from archive.audit.values import current_actor
 from archive.catalogue.database import batches
 from archive.catalogue.desk import DeskIndex
-from archive.catalogue.desk_values import TRAY, DeskChange, DeskDocumentRow, DeskFileRow, DeskPlanRow
+from archive.catalogue.desk_values import DISCARDED, TRAY, DeskChange, DeskDocumentRow, DeskFileRow, DeskPlanRow
 from archive.catalogue.transfers import MIN_PREFIX
 from ingest.desk.contents import Contents
 from ingest.desk.keys import KeyMaker
@@ -56,12 +56,7 @@ class Desk:
         with self.folder.locked():
             bring_level(self)
             self.contents.tidy()
-            for case in self.contents.removing():
-                row = self.index.get_file(case)
-                if row is not None and row.state == FileState.HANDED_OVER:
-                    self.contents.finish_removing(case)
-                else:
-                    self.contents.forget_removing(case)
+            self.finish_leaving()
             self._last = self.index.sequence()
             yield
             self._last = -1
@@ -81,6 +76,37 @@ class Desk:
         self.folder.write(numbered)
         self._last = numbered[-1].seq
         self.index.apply(self.change_of(numbered))
+
+    def finish_leaving(self) -> None:
+        """Bring to an end what a killed process began to take off the desk, or leave it where that was not recorded."""
+        for note in self.contents.removing():
+            place, _, identifier = note.partition("-")
+            if place == DISCARDED:
+                document = self.index.get_documents([identifier]).get(identifier)
+                left = document is not None and document.file_id == DISCARDED
+            else:
+                row = self.index.get_file(note)
+                left = row is not None and row.state == FileState.HANDED_OVER
+            if left:
+                self.contents.finish_removing(note)
+            else:
+                self.contents.forget_removing(note)
+
+    def needed(self, digests: Iterable[str], leaving: Container[str]) -> set[str]:
+        """Return which contents are needed by documents on the desk other than those that leave it."""
+        holders = self.index.holding(digests)
+        others = {name for names in holders.values() for name in names if name not in leaving}
+        rows = self.index.get_documents(sorted(others))
+        gone = {place for place in {row.file_id for row in rows.values()} if self._is_gone(place)}
+        staying = {name for name, row in rows.items() if row.file_id not in gone}
+        return {digest for digest, names in holders.items() if names & staying}
+
+    def _is_gone(self, place: str) -> bool:
+        """Tell whether the documents of a place are off the desk."""
+        if place == TRAY:
+            return False
+        row = self.index.get_file(place)
+        return row is None or row.state == FileState.HANDED_OVER
 
     # Looking up
 
@@ -172,7 +198,7 @@ class Desk:
             date=document.key.date.iso if document.key.date is not None else "",
             registered=arrival.astimezone(VIETNAM).date().isoformat(),
             data=_text(document),
-            keys=self.keys.keys(document),
+            keys=self.keys.keys(document) if log != DISCARDED else (),
         )
 
 

@@ -100,7 +100,7 @@ DOCUMENT_MISSING = finding_kind(
     "casefile.document-missing",
     _E,
     N_("{title} is not given."),
-    remedy=N_("Take the document out, and add it again with what is missing."),
+    remedy=N_("Give it with `chauban casefile describe` (--code, --date, --type, --organ, --subject)."),
     source=_TT05,
 )
 ANSWER_WITHOUT_QUESTION = finding_kind(
@@ -156,7 +156,7 @@ PAGES_UNKNOWN = finding_kind(
     "casefile.pages-unknown",
     _W,
     N_("The number of pages cannot be counted, and nobody gives it; {taken} is taken."),
-    remedy=N_("Take it out and add it again with --pages, if that is not right."),
+    remedy=N_("Give it with `chauban casefile describe` and --pages, if that is not right."),
     source=_TT05,
 )
 NO_PERSON = finding_kind(
@@ -219,6 +219,7 @@ EXCLUDED = finding_kind(
     "casefile.excluded",
     _I,
     N_("It is not handed over: {why}. It stays on the desk."),
+    remedy=N_("Once the case file is in the archive, `chauban casefile discard` takes it off the desk."),
     source=_D29,
 )
 SECRET = finding_kind(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from archive.catalogue.catalogue import Catalogue
-from archive.catalogue.desk import SELF
+from archive.catalogue.desk import FILE, SELF
 from ingest.describe.titles import fold
 from ingest.desk.values import DeskDocument, DocumentKind
 from ingest.edxml.values import Business, DocumentKey
@@ -46,7 +46,7 @@ class KeyMaker:
         return self._codes[written]
 
     def keys(self, document: DeskDocument) -> tuple[tuple[str, str], ...]:
-        """Return every key of a document with its role: its own names, what it answers, what it speaks of."""
+        """Return every key of a document with its role: its own names, what it answers, what it speaks of, its files."""
         own = tuple(self.of(document.key))
         role = STATUS if document.kind is DocumentKind.STATUS else _ROLES.get(document.business, "")
         concerned = {key for reference in document.concerns for key in self.of(reference)}
@@ -54,6 +54,8 @@ class KeyMaker:
         if document.kind is not DocumentKind.STATUS and not (role in (RECALL, UPDATE) and concerned.intersection(own)):
             found += [(key, SELF) for key in own]
         found += [(key, ANSWER) for reference in document.answers for key in self.of(reference)]
+        if len(document.files) > 1:
+            found += [(file.sha256, FILE) for file in document.files]
         return tuple(dict.fromkeys(found))
 
     def of(self, key: DocumentKey) -> Iterator[str]:

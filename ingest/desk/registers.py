@@ -4,8 +4,10 @@ Source:
     Decree 30/2020/NĐ-CP, Articles 15, 22 and 29.
 """
 
+import hashlib
 from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
 
 from archive.catalogue.desk_values import TRAY, DeskRegisterQuery
@@ -15,7 +17,9 @@ from archive.forms.values import Direction, Issuer, ListedDocuments, RegisterEnt
 from ingest.desk.closing import reviewed
 from ingest.desk.desk import VIETNAM, Desk, case_of, document_of
 from ingest.desk.keys import is_notice
-from ingest.desk.values import DeskCase, DeskDocument, FileState
+from ingest.desk.values import DeskCase, DeskDocument, DocumentKind, FileState
+from ingest.desk.view import order_of
+from ingest.edxml.values import Business
 from model.elements import code_word
 from model.errors import InputError
 from model.text import N_
@@ -36,22 +40,57 @@ def print_register(desk: Desk, direction: Direction, year: int, agency: str, tar
 
 
 def register_entries(desk: Desk, direction: Direction, year: int, agency: str) -> Iterator[RegisterEntry]:
-    """Yield the lines of a register in the order of their day; in bounded memory."""
+    """Yield the lines of a register in the order of their day, and of a day in the order of their time.
+
+    Each document once: not what came again under the same number, and no file that nobody is said to have issued.
+    Between the days of a register memory is bounded by a digest a document.
+    """
     outgoing = direction is Direction.OUTGOING
     query = DeskRegisterQuery(
         organ=desk.keys.organ(agency), outgoing=outgoing, first=date(year, 1, 1), last=date(year, 12, 31)
     )
     codes: dict[str, str] = {TRAY: ""}
+    others = {desk.keys.organ(code) for code in _agencies(desk, year)} - {query.organ}
+    met: set[bytes] = set()
     ordinal = 0
-    for row in desk.index.register(query):
-        document = document_of(row)
-        if document.draft or is_notice(document, desk.keys):
-            continue
-        if row.file_id not in codes:
-            case = desk.index.get_file(row.file_id)
-            codes[row.file_id] = case_of(case).number if case is not None else ""
-        ordinal += 1
-        yield _entry(document, ordinal, row.date if outgoing else row.registered, codes[row.file_id])
+    for day, rows in groupby(desk.index.register(query), lambda row: row.date if outgoing else row.registered):
+        for document, place in sorted(((document_of(row), row.file_id) for row in rows), key=_time_of):
+            elsewhere = not outgoing and _is_of_others(desk, document, query.organ, others)
+            if elsewhere or not _is_registered(desk, document) or _is_met(desk, document, met):
+                continue
+            if place not in codes:
+                case = desk.index.get_file(place)
+                codes[place] = case_of(case).number if case is not None else ""
+            ordinal += 1
+            yield _entry(document, ordinal, day, codes[place])
+
+
+def _time_of(item: tuple[DeskDocument, str]) -> tuple[str, datetime, int, str]:
+    document, _place = item
+    return ("", *order_of(document)[1:])
+
+
+def _is_registered(desk: Desk, document: DeskDocument) -> bool:
+    """Tell whether a document has a line of its own: no draft, nothing that only speaks of another one."""
+    nameless = document.kind is DocumentKind.LOOSE and not (document.key.number or document.organ_name)
+    return not (document.draft or nameless or is_notice(document, desk.keys))
+
+
+def _is_met(desk: Desk, document: DeskDocument, met: set[bytes]) -> bool:
+    """Tell whether a document of this name has a line already; one that replaces another of its number has its own."""
+    if document.business is Business.REPLACE:
+        return False
+    names = {hashlib.sha256(key.encode("utf-8", "replace")).digest()[:12] for key in desk.keys.of(document.key)}
+    if names & met:
+        return True
+    met |= names
+    return False
+
+
+def _is_of_others(desk: Desk, document: DeskDocument, own: str, others: set[str]) -> bool:
+    """Tell whether a document went to other agencies of the desk, and not to this one."""
+    receivers = {desk.keys.organ(code) for code in document.receiver_codes}
+    return own not in receivers and bool(receivers & others)
 
 
 def print_contents(desk: Desk, case: DeskCase, target: Path) -> Path:
@@ -82,7 +121,6 @@ def _entry(document: DeskDocument, ordinal: int, day: str, case_code: str) -> Re
         signer=document.signer,
         pages=str(document.pages) if document.pages else "",
         case_code=case_code,
-        note=f"Hồ sơ {case_code}" if case_code else "",
     )
 
 
@@ -92,10 +130,15 @@ def _issuer(desk: Desk, code: str, name: str = "") -> Issuer:
     return Issuer(agency=name or (agency.name if agency is not None else code), day=today.date())
 
 
-def _only_agency(desk: Desk, year: int) -> str:
+def _agencies(desk: Desk, year: int) -> set[str]:
+    """Return the codes of the agencies that have case files on the desk, or a plan of the year."""
     agencies = {row.agency for row in desk.index.plan(year)}
     agencies |= {row.agency for row in desk.index.files_after((), ("", ""), 1000)}
-    agencies.discard("")
+    return agencies - {""}
+
+
+def _only_agency(desk: Desk, year: int) -> str:
+    agencies = _agencies(desk, year)
     if len(agencies) != 1:
         raise InputError(
             N_("It is not clear whose register it is."),

@@ -1,11 +1,14 @@
 """The desk for people and programs: lines and JSON."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from archive.catalogue.desk_values import TRAY
 from ingest.desk.closing import Closed
 from ingest.desk.contents import RefusedMessage
+from ingest.desk.correcting import Discarded
 from ingest.desk.file_plan import PlanChange, PlanImport
 from ingest.desk.values import (
     Added,
@@ -22,7 +25,7 @@ from ingest.desk.view import CaseView
 from ingest.edxml.wording import BUSINESS_WORDS, STATUS_WORDS, word_of
 from model.dates import utc_text
 from model.elements import code_word
-from model.findings import Finding, printable
+from model.findings import Finding, Severity, printable
 from model.rendering import finding_lines
 from model.text import N_, _, language_in_force, ngettext
 
@@ -44,10 +47,15 @@ OUTCOME_WORDS = {
     AddOutcome.ADDED: N_("added"),
     AddOutcome.TRAY: N_("in the tray"),
     AddOutcome.KNOWN: N_("on the desk already"),
+    AddOutcome.DESCRIBED: N_("described anew"),
     AddOutcome.REFUSED: N_("refused"),
     AddOutcome.UNREADABLE: N_("cannot be read"),
 }
 _SHORT = 12
+_PLACES = 4
+"""Places named where the same was found many times."""
+_PLACE = re.compile(r"document\[(\d+)\]")
+_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
 def case_line(case: DeskCase, documents: int) -> str:
@@ -180,8 +188,8 @@ def added_json(added: Added) -> dict[str, Any]:
 
 
 def closed_lines(closed: Closed) -> Iterator[str]:
-    """Yield the lines about a case file that was to be closed."""
-    for finding in closed.findings:
+    """Yield the lines about a case file that was to be closed: what keeps it open first, the same only once."""
+    for finding in _told_once(closed):
         yield from finding_lines(finding)
     case_file = closed.case_file
     total = ngettext("{count} document", "{count} documents", case_file.total_doc or 0)
@@ -197,7 +205,33 @@ def closed_lines(closed: Closed) -> Iterator[str]:
     if closed.case.aip_id:
         yield f"  {_('Package')} {closed.case.aip_id}"
     if closed.kept:
-        yield _("{count} documents were not handed over and stay on the desk.").format(count=closed.kept)
+        left = ngettext(
+            "{count} document was not handed over and stays on the desk.",
+            "{count} documents were not handed over and stay on the desk.",
+            closed.kept,
+        )
+        yield left.format(count=closed.kept)
+
+
+def _told_once(closed: Closed) -> Iterator[Finding]:
+    """Yield the findings by weight; those that say the same of several documents as one that names them."""
+    names = {item.ordinal: item.name for item in closed.listed}
+    alike: dict[tuple[Severity, str, str], list[Finding]] = {}
+    for finding in closed.findings:
+        alike.setdefault((finding.severity, finding.code, finding.message()), []).append(finding)
+    for severity in _FIRST:
+        for (weight, _code, _words), same in alike.items():
+            if weight is severity:
+                places = [_named(finding.location, names) for finding in same[:_PLACES]]
+                more = f" +{len(same) - _PLACES}" if len(same) > _PLACES else ""
+                yield replace(same[0], location="; ".join(places) + more)
+
+
+def _named(location: str, names: dict[int, str]) -> str:
+    """Return a place with what its document is called."""
+    found = _PLACE.match(location)
+    name = names.get(int(found[1]), "") if found else ""
+    return f"{location} {name}" if name else location
 
 
 def closed_json(closed: Closed) -> dict[str, Any]:
@@ -210,6 +244,7 @@ def closed_json(closed: Closed) -> dict[str, Any]:
         "start_date": closed.case_file.start_date.iso if closed.case_file.start_date else None,
         "end_date": closed.case_file.end_date.iso if closed.case_file.end_date else None,
         "findings": _public(closed.findings),
+        "listed": [{"ordinal": item.ordinal, "id": item.id, "name": printable(item.name)} for item in closed.listed],
         "kept": closed.kept,
         "ingest": {
             "status": ingest.status.value,
@@ -237,6 +272,24 @@ def refused_json(message: RefusedMessage) -> dict[str, Any]:
         "size": message.size,
         "time": utc_text(message.time),
         "findings": _public(message.findings),
+    }
+
+
+def discarded_lines(gone: Discarded) -> Iterator[str]:
+    """Yield the lines about a document that was discarded."""
+    yield document_line(gone.document)
+    day = utc_text(gone.time) if gone.time is not None else ""
+    yield printable("  " + "  ".join(part for part in (day, gone.actor, gone.because) if part))
+
+
+def discarded_json(gone: Discarded) -> dict[str, Any]:
+    """Return the public form of a document that was discarded."""
+    return {
+        "schema": "casefile-discarded/1",
+        "document": document_json(gone.document, gone.origin),
+        "because": gone.because,
+        "actor": gone.actor,
+        "time": utc_text(gone.time) if gone.time is not None else None,
     }
 
 

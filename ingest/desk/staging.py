@@ -8,14 +8,14 @@ Layout: `0001 <name>` the files of the first document, `thong-diep/0001…` the 
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.desk.desk import VIETNAM, Desk
 from ingest.desk.log import STAGING
-from ingest.desk.values import DeskDocument, DeskFile, DocumentKind, Standing, StandingDocument
+from ingest.desk.values import DeskCase, DeskDocument, DeskFile, DocumentKind, Standing, StandingDocument
 from ingest.desk.view import CaseView
 from ingest.edxml.reading import read_message
 from ingest.edxml.values import Attachment
@@ -233,15 +233,29 @@ def described_case(view: CaseView, documents: Sequence[Document]) -> CaseFile:
     )
 
 
-def described_document(desk: Desk, staged: StagedDocument, view: CaseView, pages: int) -> Document:
-    """Return the description of one document."""
-    document, case = staged.item.document, view.case
+def described_documents(
+    staged: Sequence[StagedDocument], view: CaseView, pages: Mapping[int, int]
+) -> Iterator[Document]:
+    """Yield the description of each document.
+
+    Args:
+        pages: of each document, by its number.
+    """
+    named = {item.document.id: item.document for item in view.documents}
+    retention = longest_retention([view.case.maintenance, *(part.item.document.maintenance for part in staged)])
+    for part in staged:
+        remarks = _remarks(part.item, named, view.replaces.get(part.item.document.id, ()))
+        yield _described_document(part, view.case, retention, pages[part.ordinal], remarks)
+
+
+def _described_document(staged: StagedDocument, case: DeskCase, retention: str, pages: int, remarks: str) -> Document:
+    document = staged.item.document
     is_message = document.kind is DocumentKind.MESSAGE
     described = Document(
         ordinal=staged.ordinal,
         doc_id=document.id[: _DOCUMENT_LENGTHS["doc_id"]],
         doc_code=f"{case.code}.{staged.ordinal:07d}",
-        maintenance=document.maintenance or case.maintenance,
+        maintenance=document.maintenance or retention,
         type_name=document.type_code,
         code_number=document.key.number,
         code_notation=document.key.notation,
@@ -254,7 +268,7 @@ def described_document(desk: Desk, staged: StagedDocument, view: CaseView, pages
         confidence_level=_BORN_DIGITAL if is_message else "",
         process=staged.has_process if is_message or staged.has_process else None,
         risk_recovery=False,
-        description=_remarks(desk, staged.item, view),
+        description=remarks,
         files=staged.names,
     )
     cut = {
@@ -289,19 +303,16 @@ def _elements(elements: Sequence[Element], described: CaseFile | Document) -> di
     return values
 
 
-def _remarks(desk: Desk, item: StandingDocument, view: CaseView) -> str:
+def _remarks(item: StandingDocument, named: Mapping[str, DeskDocument], replaces: Sequence[DeskDocument]) -> str:
     """Return what the description says of a document's fate; archival description is in Vietnamese."""
-    known = {other.document.id: other.document for other in view.documents}
     remarks = [item.document.description] if item.document.description else []
-    other = known.get(item.other)
+    other = named.get(item.other)
     if item.standing is Standing.RECALLED:
         recall = other or next(iter(item.notices), None)
         remarks.append("Văn bản đã bị thu hồi" + _of(recall) + _because(recall))
     elif item.standing is Standing.REPLACED:
         remarks.append("Văn bản đã được thay thế bằng" + (_of(other) or " văn bản khác"))
-    concerned = {key for reference in item.document.concerns for key in desk.keys.of(reference)}
-    replaced = [d for d in known.values() if concerned.intersection(desk.keys.of(d.key)) and d.id != item.document.id]
-    remarks += [f"Thay thế{_of(document)}" for document in replaced]
+    remarks += [f"Thay thế{_of(document)}" for document in replaces]
     updates = sum(
         notice.kind is not DocumentKind.STATUS and notice.business.name == "UPDATE" for notice in item.notices
     )

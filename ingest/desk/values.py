@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from archive.catalogue.desk_values import TRAY
+from archive.catalogue.desk_values import DISCARDED, TRAY
 from ingest.edxml.values import Business, DocumentKey, SignatureState, TraceEntry
 from model.dates import PartialDate
 from model.findings import Finding
 
 PLAN = "plan"
 """Log of the yearly plans."""
-LOGS_THAT_ARE_NO_FILE = (TRAY, PLAN)
+LOGS_THAT_ARE_NO_FILE = (TRAY, DISCARDED, PLAN)
 
 
 class DocumentKind(StrEnum):
@@ -132,6 +132,11 @@ class DeskDocument:
     """Where it was found, for people."""
     by_hand: bool = False
     """An archivist said where it belongs, or took it out of where it was: it is not sorted again."""
+
+
+def name_of(document: DeskDocument) -> str:
+    """Return what people call a document: number and notation, or the name of its file."""
+    return document.key.code or document.files[0].name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +257,8 @@ class AddOutcome(StrEnum):
     """On the desk, in no case file yet."""
     KNOWN = "known"
     """It is on the desk already."""
+    DESCRIBED = "described"
+    """It is on the desk already, and what is said about it is new."""
     REFUSED = "refused"
     """The message cannot be read; it is kept with the reasons."""
     UNREADABLE = "unreadable"

@@ -7,7 +7,7 @@ Source:
     Decree 30/2020/NĐ-CP, Article 18; QCVN 102:2016/BTTTT (`Bussiness`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -30,6 +30,8 @@ class CaseView:
     """Who answers whom: links of which one end at least is in the case file."""
     without_effect: tuple[tuple[str, DeskDocument], ...] = ()
     """Documents that a message of another organisation recalls or replaces, and that message."""
+    replaces: Mapping[str, tuple[DeskDocument, ...]] = field(default_factory=dict)
+    """By identifier the documents of this case file that a document replaces with effect."""
 
     def handed_over(self) -> Iterator[StandingDocument]:
         """Yield the documents that become documents of the package, in their order."""
@@ -85,7 +87,16 @@ def view_case(desk: Desk, case: DeskCase) -> CaseView:
         documents=tuple(sorted(listed, key=lambda item: order_of(item.document))),
         answers=tuple(link for link in found if link.role == ANSWER),
         without_effect=tuple(sorted(links.without_effect, key=lambda pair: (pair[0], pair[1].id))),
+        replaces=_replaced(links),
     )
+
+
+def _replaced(links: _Links) -> dict[str, tuple[DeskDocument, ...]]:
+    found: dict[str, list[DeskDocument]] = {}
+    for target, speakers in links.by_role.get(REPLACE, {}).items():
+        for speaker in speakers if target in links.own else ():
+            found.setdefault(speaker, []).append(links.own[target])
+    return {speaker: tuple(sorted(targets, key=order_of)) for speaker, targets in found.items()}
 
 
 def order_of(document: DeskDocument) -> tuple[str, datetime, int, str]:

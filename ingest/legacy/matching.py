@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from ingest.describe.titles import fold
 from ingest.legacy.records import Record
-from ingest.sources.guards import display_name, is_system_file, readings
+from ingest.sources.guards import display_name, is_system_file, plain_name, readings
 from model.text import N_
+from preservation.package.tree import folded_path
 
 BY_NAME = N_("the file names in the description")
 BY_CODE = N_("the document's code in the file name")
@@ -107,7 +108,7 @@ def _once(table: "dict[str, bytes | None] | dict[int, bytes | None]", key: str |
 
 
 def _plain(text: str) -> str:
-    return text.replace("\\", "/").removeprefix("./").casefold()
+    return folded_path(plain_name(text))
 
 
 def _keys_of(stem: str) -> set[str]:

@@ -72,8 +72,8 @@ DECISION_MISSING = finding_kind(
     _E,
     N_("The package does not say “{title}”: {standard} has no place for it, or it is left empty there."),
     remedy=N_(
-        "An archivist decides it. Put a descriptor that gives it beside the packed package, such as package.json beside "
-        "package.zip; or let an officer take the package in without it (chauban transfer resolve)."
+        "An archivist decides it. Put a descriptor that gives it beside the packed package, such as package.json "
+        "beside package.zip; or let an officer take the package in without it (chauban transfer resolve)."
     ),
     source=_ANNEXES,
 )

@@ -7,13 +7,13 @@ Source:
     Circular 05/2025/TT-BNV, Annexes I and III (holey documents).
 """
 
-import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from archive.catalogue.identifiers import DocumentIdentifiers, IdentifiedDocument
 from ingest.packages.findings import LINK_AMBIGUOUS, LINK_FORM, LINK_MADE, LINK_NOT_FOUND, LINK_OTHER_FONDS
 from model.findings import FindingLog
+from preservation.package.tt05_linked import read_line
 
 LINK_LIMIT = 1 << 16
 """Bytes of a link file that are read."""
@@ -21,7 +21,6 @@ _LINES = 100
 _IDENTIFIER = 200
 _MARK = ".fetch.txt"
 _DATA = "representations/rep1/data/"
-_ARCHIVAL = re.compile(r"urn_\S+?_[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}_.+ \d{1,20} \S.* (?P<id>\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class LinkResolver:
             texts = [line.strip() for line in content.decode("utf-8-sig").splitlines() if line.strip()]
         except UnicodeDecodeError:
             texts = []
-        found = [match["id"] if (match := _ARCHIVAL.fullmatch(text)) else text for text in texts]
+        found = list(dict.fromkeys(line.identifier if (line := read_line(text)) else text for text in texts))
         wrong = any(len(item) > _IDENTIFIER or "://" in item or not item.isprintable() for item in found)
         if wrong or not found or len(found) > _LINES or len(content) > LINK_LIMIT:
             log.add(LINK_FORM.at(path, text=shown))

@@ -32,7 +32,7 @@ _BORN_DIGITAL, _DIGITISED, _MIXED = "01", "02", "03"
 _RETENTION_RANK = {code: rank for rank, code in enumerate(("06", "05", "04", "03", "02", "01"))}
 _ALWAYS = ("fileCode", "title")
 _DECIDED = ("maintenance", "mode")
-"""Elements of a case file that no standard can leave out: how long it is kept and who may see it an archivist decides."""
+"""Elements of a case file that no standard can leave out: an archivist decides how long it is kept and who sees it."""
 """What every standard of description has a place for."""
 _UNREADABLE = frozenset(
     kind.code for kind in (kinds.BAD_DATE, kinds.BAD_NUMBER, kinds.BAD_BOOLEAN, kinds.TWO_DIGIT_YEAR)

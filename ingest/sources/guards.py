@@ -40,6 +40,15 @@ def readings(name: bytes) -> tuple[str, ...]:
         return tuple(guesses)
 
 
+def plain_name(text: str) -> str:
+    """Return a name with `/` as separator, without a leading `./`, in NFC."""
+    if "\\" in text:
+        text = text.replace("\\", "/")
+    while text.startswith("./"):
+        text = text[2:]
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def is_system_file(name: bytes) -> bool:
     """Tell whether an operating system made the file: Thumbs.db, .DS_Store, __MACOSX, `._` twins, `~$` locks."""
     base = name.rsplit(b"/", 1)[-1]

@@ -4,15 +4,15 @@ A name matches exactly, or apart from Unicode normal form, or (with a finding) a
 bare name also matches a file in a folder, when only one file is called so.
 """
 
-import unicodedata
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ingest.describe import findings as kinds
 from ingest.sources.descriptor import descriptor_rank
-from ingest.sources.guards import display_name, is_system_file, readings
+from ingest.sources.guards import display_name, is_system_file, plain_name, readings
 from ingest.sources.values import Description
 from model.findings import Finding
+from preservation.package.tree import folded_path
 
 
 @dataclass(slots=True)
@@ -41,8 +41,8 @@ class FileMatches:
 
     def is_absent(self, written: str) -> bool:
         """Tell whether a name in the description meant no file that was handed in."""
-        exact = _plain(written)
-        for named in self._named.get(_fold(exact), ()):
+        exact = plain_name(written)
+        for named in self._named.get(folded_path(exact), ()):
             if named.exact == exact:
                 return named.matched is None
         return True
@@ -80,8 +80,8 @@ def match_files(description: Description, names: Iterable[bytes]) -> FileMatches
 def _index(description: Description, matches: FileMatches) -> None:
     for document in description.documents:
         for written in document.files:
-            exact = _plain(written)
-            held = matches._named.setdefault(_fold(exact), [])
+            exact = plain_name(written)
+            held = matches._named.setdefault(folded_path(exact), [])
             first = next((named for named in held if named.exact == exact), None)
             if first is None:
                 held.append(_Named(written, document.ordinal, exact))
@@ -102,8 +102,8 @@ class _Direct:
 
     def add(self, name: bytes, texts: tuple[str, ...]) -> None:
         for text in texts:
-            exact = _plain(text)
-            held = self._matches._named.get(_fold(exact))
+            exact = plain_name(text)
+            held = self._matches._named.get(folded_path(exact))
             if held is None:
                 continue
             for named in held:
@@ -139,9 +139,9 @@ def _match_bare(matches: FileMatches) -> None:
     """Match files in folders that the description calls by their bare name."""
     candidates: dict[int, list[tuple[bytes, _Named]]] = {}
     for name, text in matches._loose:
-        path = _plain(text)
+        path = plain_name(text)
         base = path.rpartition("/")[2]
-        held = matches._named.get(_fold(base), []) if base != path else []
+        held = matches._named.get(folded_path(base), []) if base != path else []
         free = [named for named in held if named.matched is None]
         exact = [named for named in free if named.exact == base] or (free if len(free) == 1 else [])
         for named in exact[:1]:
@@ -150,7 +150,7 @@ def _match_bare(matches: FileMatches) -> None:
         named = group[0][1]
         if len(group) == 1:
             _claim(matches, group[0][0], named)
-            if named.exact != _plain(display_name(group[0][0])).rpartition("/")[2]:
+            if named.exact != plain_name(display_name(group[0][0])).rpartition("/")[2]:
                 matches.findings.append(_differs(group[0][0], named))
         else:
             shown = display_name(group[0][0])
@@ -165,16 +165,3 @@ def _claim(matches: FileMatches, name: bytes, named: _Named) -> None:
 def _differs(name: bytes, named: _Named) -> Finding:
     shown = display_name(name)
     return kinds.FILE_NAME_DIFFERS.at(shown, name=shown, written=named.written)
-
-
-def _plain(text: str) -> str:
-    """Return a name with `/` as separator, without a leading `./`, in NFC."""
-    if "\\" in text:
-        text = text.replace("\\", "/")
-    while text.startswith("./"):
-        text = text[2:]
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
-def _fold(text: str) -> str:
-    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from ingest.sources.findings import NAME_CHANGED, NAME_COLLISION, NAME_UNDECODABLE
 from ingest.sources.guards import display_name
 from model.findings import Finding
+from preservation.package.tree import folded_path
 
 COMPONENT_BYTES = 200
 """Bytes of one component at most: 255 is what file systems hold, the rest is room for suffixes of other tools."""
@@ -57,14 +58,14 @@ class _Taken:
     def claim(self, path: str) -> str:
         """Return the path, or one with `~2`, `~3` … where it would meet another."""
         folder, slash, base = path.rpartition("/")
-        if folder and _fold(folder) not in self._folders:
+        if folder and folded_path(folder) not in self._folders:
             folder = self._claim_folder(folder)
         unique = folder + slash + base
-        folded = _fold(unique)
+        folded = folded_path(unique)
         number = 2
         while folded in self._files or folded in self._folders:
             unique = folder + slash + _numbered(base, number)
-            folded = _fold(unique)
+            folded = folded_path(unique)
             number += 1
         self._files.add(folded)
         return unique
@@ -74,11 +75,11 @@ class _Taken:
         for part in folder.split("/"):
             below = f"{current}/{part}" if current else part
             number = 2
-            while _fold(below) in self._files:
+            while folded_path(below) in self._files:
                 numbered = _numbered(part, number)
                 below = f"{current}/{numbered}" if current else numbered
                 number += 1
-            self._folders[_fold(below)] = True
+            self._folders[folded_path(below)] = True
             current = below
         return current
 
@@ -131,12 +132,6 @@ def _numbered(base: str, number: int) -> str:
     mark = f"~{number}"
     stem = _cut(base[: len(base) - len(extension)], COMPONENT_BYTES - len(mark) - len(extension.encode()))
     return (stem.rstrip(". ") or "_") + mark + extension
-
-
-def _fold(path: str) -> str:
-    if path.isascii():
-        return path.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 def _findings(name: bytes, wanted: str, path: str, unique: str, decodable: bool) -> tuple[Finding, ...]:

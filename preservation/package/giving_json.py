@@ -4,7 +4,7 @@ The circular's `<simpledc>` files leave elements out, each kind of package other
 further ones. A reader that knows this file gets back exactly what the archive holds.
 
 Source:
-    docs/format/sip-v1.md section 6; the JSON Schema of the descriptor is docs/format/hoso.schema.json.
+    docs/format/sip-v1.md section 6; the JSON Schema of the descriptor is docs/schemas/hoso.schema.json.
 """
 
 import json

@@ -152,9 +152,9 @@ class NameRegister:
 
     def register(self, path: str) -> None:
         """Note a file; two names that differ only in case or normal form are a finding."""
-        folded = _fold(path)
+        folded = folded_path(path)
         other = self._folded.setdefault(hash(folded), path)
-        if other != path and _fold(other) == folded:
+        if other != path and folded_path(other) == folded:
             self.problems.add(kinds.NAME_COLLISION.at(path, other=other))
 
     def add_folder(self, path: str) -> None:
@@ -169,8 +169,11 @@ class NameRegister:
             parent = parent.rpartition("/")[0]
 
 
-def _fold(path: str) -> str:
-    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
+def folded_path(path: str) -> str:
+    """Return what two paths share that a file system without case, or with another normal form, takes for one."""
+    if path.isascii():
+        return path.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 def unsafe_name(name: str, limits: TreeLimits = LIMITS) -> Finding | None:

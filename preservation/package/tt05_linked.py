@@ -16,10 +16,26 @@ from preservation.package.tt05_elements import ARCHIVAL
 
 _LIMIT = 64 * 1024
 _UUID = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
-_LINE = re.compile(rf"urn[_:](?P<fonds>\S*?)[_:](?:uuid[-:_])?{_UUID}_\S.* \d+ \S.* \S+")
+_LINE = re.compile(rf"urn[_:](?P<fonds>\S*?)[_:](?:uuid[-:_])?{_UUID}_\S.* \d+ \S.* (?P<identifier>\S+)")
+_LONGEST = 8192
+"""Characters of a line: two paths, percent-encoded, and what stands around them."""
 _LINE_FORM = "urn_{mã phông}_{uuid}_{path} {size} {path} {document id}"
 _IDENTIFIER = re.compile(r"\S.{0,199}")
 _IDENTIFIER_FORM = "{document id}"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedLine:
+    """What a line of an archival package names."""
+
+    fonds: str
+    identifier: str
+
+
+def read_line(line: str) -> LinkedLine | None:
+    """Read a line as an archival package has it, percent-encoding undone; none when it is no such line."""
+    match = _LINE.fullmatch(line) if len(line) <= _LONGEST else None
+    return LinkedLine(unquote(match["fonds"]), unquote(match["identifier"])) if match is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +76,9 @@ def check_linked(package: SubTree, path: str, context: LinkedContext, log: Findi
 
 def _check_lines(lines: list[str], place: str, own: str, log: FindingLog) -> None:
     """Check the lines of an archival package: one for each file of the document, all of one fonds."""
-    found = [_LINE.fullmatch(line) for line in lines]
+    found = [read_line(line) for line in lines]
     if not found or None in found:
         log.add(tt05_findings.LINKED_FORM.at(place, form=_LINE_FORM))
-    for fonds in dict.fromkeys(unquote(match["fonds"]) for match in found if match is not None):
+    for fonds in dict.fromkeys(line.fonds for line in found if line is not None):
         if own and fonds not in ("", "uuid", own):
             log.add(tt05_findings.LINKED_FONDS.at(place, found=fonds[:100], fonds=own[:100]))

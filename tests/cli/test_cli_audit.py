@@ -63,7 +63,7 @@ def test_every_act_leaves_an_entry(used: Terminal, tmp_path: Path) -> None:
     assert [item["details"] for item in exports[:3]] == [
         {"form": "files"},
         {"form": "stream", "document": 1},
-        {"form": "dip", "purpose": "02", "request": "R5"},
+        {"form": "dip", "purpose": "02", "request": "R5", "certificate": False},
     ]
     assert entries(used, "--action", "resolve")[0]["reason"] == "trả lại đơn vị"
     assert used("audit", "verify").code == 0

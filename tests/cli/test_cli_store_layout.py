@@ -26,7 +26,22 @@ PLACES = {
     "{number of entries, 12 digits}": r"\d{12}",
     "{time}": r"\d{8}T\d{12}Z",
     "{suffix}": r"(?:\.[a-z0-9.]+)?",
+    "{number, 6 digits}": r"\d{6}",
+    "{number, 9 digits}": r"\d{9}",
+    "{account id}": UUID,
+    "{hold id}": UUID,
+    "{review id}": UUID,
+    "{list id}": UUID,
+    "{handover id}": UUID,
+    "{submission id}": UUID,
+    "{subject id}": UUID,
+    "{sha256}": "[0-9a-f]{64}",
+    "{act}": "[a-z-]+",
+    "{number}": r"\d{4}",
 }
+
+ELSEWHERE = ("submissions/", "handovers/", "accounts/", "retention/", "holds/", "review", "stubs/")
+"""Kinds that come with decisions of officers: their own tests leave them in a store."""
 
 
 def layout() -> list[str]:
@@ -64,10 +79,11 @@ def keys(store: Path) -> list[str]:
 
 def test_every_key_is_of_a_kind_the_page_names_and_every_kind_is_there(store: Path) -> None:
     patterns = layout()
-    assert len(patterns) == 11
+    assert len(patterns) == 31
     found = {key: [item for item in patterns if re.fullmatch(item, key)] for key in keys(store)}
     assert [key for key, matching in found.items() if len(matching) != 1] == []
-    assert {matching[0] for matching in found.values()} == set(patterns)
+    everyday = {item for item in patterns if not item.startswith(ELSEWHERE) and not item.endswith("described\\.jsonl")}
+    assert {matching[0] for matching in found.values()} == everyday
 
 
 def test_every_store_holds_the_same(store: Path) -> None:

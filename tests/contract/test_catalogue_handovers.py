@@ -118,10 +118,12 @@ def test_what_is_kept_for_ever_is_found_page_by_page(catalogue: Catalogue) -> No
         made = registration(number)
         maintenance = "01" if number % 2 else "05"
         case_file = replace(made.held.case_file, maintenance=maintenance, fonds_code="P1" if number < 4 else "P2")
-        catalogue.register(replace(made, held=replace(made.held, case_file=case_file)))
+        documents = [replace(document, maintenance=maintenance) for document in made.documents]
+        catalogue.register(replace(made, held=replace(made.held, case_file=case_file), documents=documents))
         kept += [made.held.aip_id] if number % 2 else []
-    first = catalogue.handovers.kept_for_ever(None, 2)
-    rest = catalogue.handovers.kept_for_ever(first[-1].aip_id, 5)
+    catalogue.retention.refresh()
+    first = catalogue.handovers.candidates(None, 2)
+    rest = catalogue.handovers.candidates(first[-1].aip_id, 5)
     assert sorted(held.aip_id for held in (*first, *rest)) == sorted(kept)
-    assert len(catalogue.handovers.kept_for_ever(None, 9, "P1")) == 2
+    assert len(catalogue.handovers.candidates(None, 9, "P1")) == 2
     assert catalogue.handovers.extent(first[0])[1] > 0

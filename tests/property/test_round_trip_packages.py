@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from archive.access.certificate import Recipient
 from archive.access.dip import export_dip
 from archive.access.export import find_one
 from archive.access.sip import SipRequest, export_sip
@@ -26,6 +27,7 @@ from ingest.describe.values import clean_text
 from model.casefile import CaseFile, Document
 from model.dates import PartialDate
 from model.elements import CODE_TABLES, MEDIA_ELEMENTS, PICTURE_ELEMENTS
+from preservation.package.dip import AccessRequest
 from preservation.package.sip import HandedFile, SipPlan, write_sip
 from tests.fakes.archives import new_archive, take_in
 from tests.fakes.package_plans import CREATED, content_file
@@ -215,11 +217,15 @@ def expected(generated: tuple[CaseFile, list[Document], dict[str, bytes]]) -> di
     }
 
 
+ASKED = AccessRequest(purpose="01", purpose_content="Nghiên cứu")
+KNOWN = Recipient(name="Nguyễn Thị B")
+
+
 def round_trip(archives: list[Archive], profile: str, folder: Path, generated: tuple) -> None:  # type: ignore[type-arg]  # see case_files
     """Carry a case file through all three archives."""
     first = held(archives[0], submission(folder / "sip", profile, generated), profile)
     assert told(archives[0], first) == expected(generated)
-    dip = export_dip(archives[0], first, folder / "dip")
+    dip = export_dip(archives[0], first, folder / "dip", ASKED, recipient=KNOWN)
     second = held(archives[1], dip, profile)
     assert told(archives[1], second) == expected(generated)
     sip = export_sip(archives[1], second, folder / "again", SipRequest(profile=profile))

@@ -110,7 +110,7 @@ def test_without_a_recipient_there_is_no_certificate(archive: Archive, tmp_path:
         {"name": "x" * 201},
         {"name": "a\nb"},
         {"name": "a", "copies": 0},
-        {"name": "a", "valid_days": None},
+        {"name": "a", "valid_days": -1},
         {"name": "a", "valid_until": date(2040, 1, 1)},
     ],
 )
@@ -139,6 +139,8 @@ def test_command_writes_the_certificate(run: Callable[..., Result], archive: Arc
     assert NAME not in result.output
     (row,) = archive.catalogue.audit_page(AuditQuery(limit=1))
     assert row.action == "export"
+    short = run("--as", "dip", "--to", str(tmp_path / "short"), "--recipient", NAME)
+    assert "holds 15 days" in short.stderr
     without = run("--as", "dip", "--to", str(tmp_path / "other"))
     assert "no certificate" in without.stderr
 
@@ -149,7 +151,6 @@ def test_command_writes_the_certificate(run: Callable[..., Result], archive: Arc
         ("--as", "dip", "--recipient-id", "1"),
         ("--as", "dip", "--recipient", "a", "--valid-days", "1", "--valid-until", "2030-01-01"),
         ("--as", "dip", "--recipient", " ", "--valid-days", "1"),
-        ("--as", "dip", "--recipient", "a"),
         ("--as", "files", "--recipient", "a"),
         ("--as", "dip", "--registration", "DK"),
         ("--as", "sip", "--purpose", "01"),

@@ -4,9 +4,10 @@ import hashlib
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from archive.access.export import find_one
 from archive.archive import Archive, open_archive
+from archive.catalogue.handovers import Handovers
 from archive.catalogue.handovers_values import (
     Handover,
     HandoverItem,
@@ -22,14 +24,20 @@ from archive.catalogue.handovers_values import (
     ItemState,
     state_of,
 )
+from archive.catalogue.submissions_values import Verdict
 from archive.catalogue.values import AuditQuery
+from archive.handover.folder import folder_lock, only_one
 from archive.handover.preparing import left_out, prepare
-from archive.handover.receipts import Said, find_handover, register_receipt, withdraw
+from archive.handover.receipts import Registered, Said, find_handover, register_receipt, withdraw
 from archive.handover.selecting import LeftOut, select
 from archive.journal import read_journal
 from cli import load_commands
 from ingest.rebuild import rebuild
 from ingest.receipts import write_receipt
+from ingest.reception.deciding import decide_transfer
+from ingest.reception.receipt import write_submission_receipt
+from ingest.reception.registering import find_submission
+from ingest.reception.standing import standing
 from model.errors import ConflictError, InputError, IntegrityError, NotFoundError, PolicyError
 from model.findings import Outcome
 from model.preservation import EventType
@@ -37,6 +45,10 @@ from preservation.package.check import check_package
 from tests.fakes.archives import container_paths, flip_byte, new_archive, take_in
 from tests.fakes.casefiles import make_case_folder
 from tests.fakes.catalogue_samples import registration
+from tests.fakes.receptions import CODE as SUBMISSION
+from tests.fakes.receptions import approve_all, keep_all, receive, registered
+from tests.fakes.receptions import received as handed_in
+from tests.fakes.sip_packages import make_sip_tailieu
 
 PERMANENT = {"maintenance": "01"}
 REQUEST = HandoverRequest(receiver="Lưu trữ lịch sử tỉnh Ví Dụ", receiver_code="H49.LS", registration="DK-2026/07")
@@ -128,6 +140,34 @@ def test_secret_case_files_never_go(archive: Archive, where: str) -> None:
     archive.catalogue.register(replace(made, held=replace(made.held, case_file=case_file), documents=documents))
     (judged,) = select(archive, replace(REQUEST, identifiers=("H49.64.2019.7",)))
     assert judged.reason is LeftOut.SECRET
+
+
+def described(folder: Path, code: str, period: str, **more: object) -> Path:
+    """Make a case file of a retention period, whose first document may have another."""
+    made = make_case_folder(folder, code, documents=2, case={"maintenance": period})
+    hoso = json.loads((made / "hoso.json").read_bytes())
+    hoso["documents"][0].update(more)
+    (made / "hoso.json").write_text(json.dumps(hoso, ensure_ascii=False), encoding="utf-8")
+    return made
+
+
+def test_the_most_valuable_document_decides(archive: Archive, tmp_path: Path) -> None:
+    """As in the rest of the program: one rule a case file, from its class or its most valuable document."""
+    take_in(archive, described(tmp_path / "a", "H49.64.2022.1", "05", maintenance="01"))
+    take_in(archive, described(tmp_path / "b", "H49.64.2022.2", "05"))
+    assert {item.held.case_file.file_code for item in select(archive, REQUEST)} == {*CODES, "H49.64.2022.1"}
+
+
+def test_loose_documents_are_selected_without_being_named(archive: Archive, tmp_path: Path) -> None:
+    (report,) = take_in(archive, make_sip_tailieu(tmp_path / "loose"))
+    assert report.aip_id is not None
+    held = find_one(archive, str(report.aip_id))
+    judged = {item.held.aip_id: item.reason for item in select(archive, REQUEST)}
+    assert judged[held.aip_id] is None
+    ended = max(item.issued_date.latest for item in archive.catalogue.documents(held.aip_id) if item.issued_date)
+    for day, reason in ((ended, LeftOut.ENDED_LATER), (ended + timedelta(days=1), None)):
+        asked = replace(REQUEST, identifiers=(str(held.aip_id),), ended_before=day)
+        assert [item.reason for item in select(archive, asked)] == [reason]
 
 
 # Preparing
@@ -260,6 +300,63 @@ def test_a_request_that_says_nothing_or_too_much_is_refused(
     assert not (tmp_path / "out").exists()
 
 
+def test_case_files_taken_meanwhile_are_left_out_when_it_is_said_again(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process plans them between the selection and the plan."""
+    put = Handovers.put
+
+    def late(self: Handovers, handover: Handover, chosen: Iterable[HandoverItem]) -> None:
+        monkeypatch.undo()
+        prepared(archive, tmp_path / "other", replace(REQUEST, identifiers=(CODES[0],)))
+        put(self, handover, chosen)
+
+    monkeypatch.setattr(Handovers, "put", late)
+    with pytest.raises(ConflictError, match="another hand-over"):
+        prepared(archive, tmp_path / "out")
+    handover = prepared(archive, tmp_path / "out")
+    assert {item.code for item in items(archive, handover)} == set(CODES[1:])
+    assert list(left_out(archive, handover.id)) == [(CODES[0], LeftOut.UNDER_WAY)]
+
+
+def interrupted(archive: Archive, folder: Path) -> Handover:
+    def stop(item: HandoverItem) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(archive, REQUEST, folder, "nộp lưu", stop)
+    (handover,) = archive.catalogue.handovers.page(None, 5)
+    return handover
+
+
+def test_what_was_withdrawn_is_not_gone_on_with(archive: Archive, tmp_path: Path) -> None:
+    handover = interrupted(archive, tmp_path / "out")
+    withdraw(archive, handover, "sai đợt")
+    before = tree(tmp_path / "out")
+    with pytest.raises(ConflictError, match="withdrawn"):
+        prepared(archive, tmp_path / "out")
+    assert tree(tmp_path / "out") == before
+    assert state(archive, handover) is HandoverState.DONE
+
+
+def test_a_package_that_was_cut_off_is_written_again(archive: Archive, tmp_path: Path) -> None:
+    handover = interrupted(archive, tmp_path / "out")
+    (item,) = (item for item in items(archive, handover) if item.name)
+    path = tmp_path / "out" / "packages" / item.name
+    whole = path.read_bytes()
+    path.write_bytes(b"")
+    (path.parent / ".0123.part").write_bytes(b"half")
+    prepared(archive, tmp_path / "out")
+    assert path.read_bytes() == whole
+    assert not [name for name in tree(tmp_path / "out") if "/." in f"/{name}"]
+
+
+def test_a_folder_is_one_process_s_at_a_time(archive: Archive, tmp_path: Path) -> None:
+    with folder_lock(tmp_path / "out"), pytest.raises(ConflictError, match="Another process"):
+        prepared(archive, tmp_path / "out")
+    prepared(archive, tmp_path / "out")
+
+
 # Receipts
 
 
@@ -352,6 +449,84 @@ def test_a_receipt_of_something_else_decides_nothing(
     with pytest.raises(InputError):
         register_receipt(archive, handover, machine_receipt(tmp_path / "r.json", **entry), Said(), "biên nhận")
     assert {item.state for item in items(archive, handover)} == {ItemState.OPEN}
+
+
+@pytest.mark.parametrize("statuses", [("accepted", "refused"), ("refused", "accepted")])
+def test_a_receipt_that_contradicts_itself_decides_nothing(
+    archive: Archive, tmp_path: Path, statuses: tuple[str, str]
+) -> None:
+    handover = prepared(archive, tmp_path / "out")
+    (item,) = archive.catalogue.handovers.by_code(handover.id, CODES[0])
+    files = [{"sha256": file.object.sha256.hex()} for file in archive.catalogue.files(item.aip_id, 1)]
+    entries = [{"status": status, "case_code": CODES[0], "file_list": files} for status in statuses]
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps({"schema": "receipt/1", "transfers": entries}))
+    with pytest.raises(InputError, match="both accepts and refuses"):
+        register_receipt(archive, handover, path, Said(), "biên nhận")
+    assert {item.state for item in items(archive, handover)} == {ItemState.OPEN}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"status": "refused", "case_code": CODES[0], "findings": 5},
+        {"status": "refused", "case_code": CODES[0], "findings": "x", "reason": ["\ud800\x00"]},
+        {"status": ["refused"], "case_code": {}, "source": "999999-x"},
+        {"status": "refused", "case_code": "\ud800", "source": 7},
+    ],
+)
+def test_a_receipt_that_is_written_badly_is_no_bug(archive: Archive, tmp_path: Path, entry: dict[str, object]) -> None:
+    handover = prepared(archive, tmp_path / "out")
+    with suppress(InputError):
+        register_receipt(archive, handover, machine_receipt(tmp_path / "r.json", **entry), Said(), "biên nhận")
+
+
+def test_nobody_receipts_his_own_hand_over(archive: Archive, tmp_path: Path) -> None:
+    handover = prepared(archive, tmp_path / "out")
+    entry = {"status": "refused", "case_code": CODES[0]}
+    issuer = {"id": str(archive.configuration.archive_id).upper()}
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps({"schema": "receipt/1", "archive": issuer, "transfers": [entry]}))
+    with pytest.raises(InputError, match="this archive itself"):
+        register_receipt(archive, handover, path, Said(), "biên nhận")
+
+
+def test_one_process_at_a_time_decides(archive: Archive, tmp_path: Path) -> None:
+    handover = prepared(archive, tmp_path / "out")
+    with only_one(archive.work / f"handover-{handover.id}.lock"), pytest.raises(ConflictError):
+        withdraw(archive, handover, "sai đợt")
+    withdraw(archive, handover, "sai đợt")
+    (tmp_path / "r.pdf").write_bytes(b"%PDF")
+    with pytest.raises(PolicyError):  # who asked before the withdrawal is told of it
+        register_receipt(archive, handover, tmp_path / "r.pdf", Said(accepted=(CODES[0],)), "biên nhận")
+
+
+def test_the_receipt_of_a_registered_submission_is_understood(
+    archive: Archive, receiver: Archive, tmp_path: Path
+) -> None:
+    """What `submission receipt` of the receiving archive writes, of one approved and one refused."""
+    handover = prepared(archive, tmp_path / "out")
+    submission = registered(receiver)
+    paths = sorted((tmp_path / "out" / "packages").iterdir())
+    receive(receiver, submission, *paths)
+    waiting = register_from(archive, handover, receiver, tmp_path / "waiting.json")
+    assert (waiting.accepted, waiting.refused, waiting.still_open) == (0, 0, 3)
+    items_there = handed_in(receiver, submission)
+    decide_transfer(receiver, items_there[0], Verdict.REFUSE, "thiếu trang")
+    keep_all(receiver, submission)
+    approve_all(receiver, submission)
+    done = register_from(archive, handover, receiver, tmp_path / "done.json")
+    assert (done.accepted, done.refused, done.still_open) == (2, 1, 0)
+    (refused,) = (item for item in items(archive, handover) if item.state is ItemState.REFUSED)
+    assert refused.code == items_there[0].case_code
+    with pytest.raises(InputError, match="whole submission"):
+        register_receipt(archive, handover, tmp_path / "done.json", Said(), "biên nhận")
+
+
+def register_from(archive: Archive, handover: Handover, receiver: Archive, target: Path) -> Registered:
+    now = standing(receiver, find_submission(receiver, SUBMISSION))
+    written = write_submission_receipt(receiver, now, target)
+    return register_receipt(archive, handover, written[1], Said(), "biên nhận")
 
 
 def test_a_scanned_receipt_needs_an_officer(archive: Archive, tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 LOCKED = EXAMPLES / "refused/03-pdf-co-mat-khau/thong-bao-15-co-mat-khau.pdf"
-PDFS = sorted([*(EXAMPLES / "batch").rglob("*.pdf"), *(EXAMPLES / "refused").rglob("*.pdf")])
+GENERATED = ("batch/", "refused/", "old/", "axis/")
+PDFS = sorted(path for folder in GENERATED for path in (EXAMPLES / folder).rglob("*.pdf"))
 MADE = [path for path in PDFS if path != LOCKED and path.read_bytes()[:5] == b"%PDF-"]
 
 
@@ -40,8 +41,8 @@ def test_the_script_writes_what_is_shipped(again: Path) -> None:
 
 
 def test_nothing_but_the_script_s_files_is_shipped_as_generated(again: Path) -> None:
-    shipped = {name for name in _files(EXAMPLES) if name.startswith(("batch/", "refused/"))}
-    assert shipped == {name for name in _files(again) if name.startswith(("batch/", "refused/"))}
+    shipped = {name for name in _files(EXAMPLES) if name.startswith(GENERATED)}
+    assert shipped == {name for name in _files(again) if name.startswith(GENERATED)}
 
 
 def test_the_examples_stay_small() -> None:
@@ -111,10 +112,8 @@ def test_the_readme_s_table_says_what_expected_csv_says() -> None:
 
 
 def test_every_case_file_has_its_expectation() -> None:
-    there = {
-        path.relative_to(EXAMPLES).as_posix() for top in ("batch", "refused") for path in (EXAMPLES / top).iterdir()
-    }
-    there |= {path.relative_to(EXAMPLES).as_posix() for path in (EXAMPLES / "real").iterdir()}
+    tops = ("batch", "refused", "real", "old")
+    there = {path.relative_to(EXAMPLES).as_posix() for top in tops for path in (EXAMPLES / top).iterdir()}
     rows = csv.DictReader(io.StringIO((EXAMPLES / "expected.csv").read_text("utf-8")))
     assert {row["path"] for row in rows} == there
 
@@ -125,3 +124,7 @@ def test_real_documents_are_named_with_origin_and_licence() -> None:
     assert all(f"]({path.name})" in page for path in (EXAMPLES / "licences").glob("*.txt"))
     named = [path for path in (EXAMPLES / "real").rglob("*") if path.is_file() and not path.name.startswith("hoso.")]
     assert all(path.name.removeprefix("30_2020_ND_CP_") in page for path in named)
+
+
+def test_the_axis_examples_stay_small() -> None:
+    assert sum(path.stat().st_size for path in (EXAMPLES / "axis").rglob("*") if path.is_file()) < 3 << 19

@@ -308,3 +308,15 @@ def test_ten_thousand_lines_need_no_memory(tmp_path: Path, suffix: str) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 12_000_000
+
+
+def test_a_line_of_a_sheet_is_as_high_as_its_longest_cell(tmp_path: Path) -> None:
+    """LibreOffice fits no row by itself: what fills several lines would lie over the line below."""
+    columns = (Column(title="STT", width=1), Column(title="Trích yếu nội dung", width=3))
+    rows = [("1", "ngắn"), ("2", "Về việc sửa chữa đường liên xã và các công trình phụ trợ năm 2026; " * 3 + "hết")]
+    form = Form(title="Biểu mẫu", subtitles=(), head=Head(issuer=ISSUER), blocks=(Table(columns=columns, rows=rows),))
+    sheet = load_workbook(write_form(form, tmp_path / "form.xlsx")).active
+    assert sheet is not None
+    places = {cell.value: cell.row for row in sheet.iter_rows() for cell in row if cell.value is not None}
+    low, high = (sheet.row_dimensions[places[row[1]]].height for row in rows)
+    assert low is not None and high is not None and 3 * low <= high <= 8 * low

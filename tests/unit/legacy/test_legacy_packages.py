@@ -344,3 +344,12 @@ def test_what_is_said_of_the_case_file_itself_comes_first(tmp_path: Path) -> Non
     assert description.case_file.maintenance == "01"
     assert description.case_file.start_date is not None
     assert description.case_file.start_date.year == 2010
+
+
+def test_names_in_another_normal_form_mean_the_same_file(tmp_path: Path) -> None:
+    listed = documents(1, FileName="Quyết định số 1.pdf")
+    decomposed = unicodedata.normalize("NFD", "Quyết định số 1.pdf")
+    folder = make_package(tmp_path / "p", "json", case=case_fields(TotalDoc="1"), docs=listed, files=[decomposed])
+    assert "tt02.file-absent" not in checked(folder)
+    report = check_case_folder(folder)
+    assert not {finding.code for finding in report.findings} & {"intake.file-absent", "intake.file-unnamed"}

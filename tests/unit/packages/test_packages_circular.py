@@ -452,3 +452,19 @@ def test_links_of_any_fonds_and_of_documents_with_several_files_pass(
     report = check_package(container)
     assert not {finding.code for finding in report.findings} & {"tt05.linked-form", "tt05.linked-fonds"}
     assert report.outcome is Outcome.PASSED, report.findings
+
+
+def test_a_line_written_by_this_archive_is_found_again(archive: Archive, tmp_path: Path) -> None:
+    from ingest.packages.links import LinkResolver
+    from model.findings import FindingLog
+
+    elements = document_elements(CODE, 1) | {"docId": "Văn bản 1%"}
+    item = SipDocument(elements=tuple(elements.items()), files={"a.txt": b"mot", "b.txt": b"hai"})
+    case = {"totalDoc": "1", "numberOfPage": "1"}
+    take_in(archive, make_sip_hoso(tmp_path / "one", described=[item], case=case))
+    resolver = LinkResolver(archive.catalogue.identifiers, "P01")
+    log = FindingLog()
+    once = resolver.rewritten("Văn bản 1%".encode(), "x.pdf.fetch.txt", log)
+    assert once.count(b"\n") == 2
+    assert resolver.rewritten(once, "x.pdf.fetch.txt", log) == once
+    assert {finding.code for finding in log} == {"submission.link-made"}
