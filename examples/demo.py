@@ -142,6 +142,7 @@ def _evidence() -> None:
 
 def _compiling() -> str:
     """Lay messages and a loose file on the desk, sorted by the yearly list; return the case file they make."""
+    _run("agency", "import", "examples/axis/co-quan.csv")
     _run("casefile", "plan", "import", "examples/axis/danh-muc-ho-so-2025.xlsx", "--year", "2025", "--agency", "H99.15")
     _run("casefile", "add", "examples/axis/messages", codes={3})
     _say(
@@ -233,6 +234,8 @@ def _reviewing() -> None:
     _say(N_("   What is left of a destroyed case file, and why the other one is still here"))
     _run("show", "H99.15.2006.051")
     _run("retention", "explain", "H99.15.2009.053")
+    _say(N_("   And all that is kept is still whole; the log of all acts too"))
+    _run("verify", "--all")
     _run("audit", "verify")
 
 

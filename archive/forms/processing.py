@@ -53,8 +53,8 @@ def write_processing_report(facts: ProcessingFacts, target: Path) -> Path:
         head=Head(issuer=facts.issuer, numbered=True, dated=True),
         blocks=(*_submission(facts), *_totals(facts), *_failures(facts), *_duplicates(facts), *_proposals(facts)),
         signatures=(
-            Signature(capacity="Người báo cáo"),
-            Signature(capacity="Người phê duyệt"),
+            Signature(capacity="Người báo cáo", name=facts.reporter),
+            Signature(capacity="Người phê duyệt", name=facts.approver),
         ),
     )
     return write_form(form, target)

@@ -88,6 +88,10 @@ class ProcessingFacts:
     """Code and what was decided about each duplicate."""
     proposals_to_submitter: Sequence[str] = ()
     proposals_to_approver: Sequence[str] = ()
+    reporter: str = ""
+    """Who reports; dots where that is not known."""
+    approver: str = ""
+    """Who approved, or is to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,7 @@ def _papers(archive: Archive, review: Review, folder: Path) -> Iterator[_Part]:
 def _records(archive: Archive, review: Review, folder: Path) -> Iterator[_Part]:
     """Write what machines read: acts, list, results, stubs, proofs from the audit log."""
     acts = (content for content, _act in stored_acts(archive, review.id))
-    yield _lines(folder, "hanh-vi.txt", acts, "Các hành vi của lần xét hủy (JSON, mỗi dòng một hành vi)")
+    yield _lines(folder, "hanh-vi.txt", acts, "Các hành vi của đợt xét hủy (JSON, mỗi dòng một hành vi)")
     items = (row.line for row, _key in review_items(archive, review))
     yield _lines(folder, "danh-muc.txt", items, "Danh mục khi lập (JSON, mỗi dòng một hồ sơ)")
     results = (

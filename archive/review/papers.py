@@ -173,7 +173,7 @@ def _list(archive: Archive, review: Review) -> Form:
     closing = f"Danh mục này gồm: {_counted(body.listed)} hồ sơ."
     return Form(
         title="Danh mục hồ sơ, tài liệu hết thời hạn lưu trữ, trùng lặp",
-        subtitles=(body.title, f"Lần xét hủy số {review.number}; đến hạn tính đến ngày {short_day(body.day)}"),
+        subtitles=(body.title, f"Đợt xét hủy số {review.number}; đến hạn tính đến ngày {short_day(body.day)}"),
         head=_head(archive, review.opened, numbered=False),
         blocks=(Table(columns=_LIST_COLUMNS, rows=rows), Paragraph(text=closing)),
         signatures=(Signature(capacity="Người lập danh mục", name=review.opened.name),),
@@ -406,21 +406,21 @@ def _certificate(archive: Archive, review: Review, totals: Totals) -> Form:
     for row in archive.catalogue.stubs.of_review(review.id):
         stubs.update(f"{row.details}\n".encode())
     head = archive.audit.head()
-    digests.append(("bản ghi hủy (stub) của mọi hồ sơ, theo mã gói", stubs.hexdigest()))
+    digests.append(("bản ghi còn lại của mọi hồ sơ, theo mã gói", stubs.hexdigest()))
     digests.append((f"gốc của nhật ký kiểm toán, {grouped(head.size)} mục", head.root.hex()))
     if review.appraisal is not None:
         digests.append((f"văn bản thẩm định: {review.appraisal.body.file}", review.appraisal.body.sha256))
     items = (
         ("Kho lưu trữ", f"{archive.configuration.name} ({archive.configuration.archive_id})"),
-        ("Lần xét hủy", f"{review.number}, {review.opened.body.title} ({review.id})"),
+        ("Đợt xét hủy", f"{review.number}, {review.opened.body.title} ({review.id})"),
         ("Quyết định", _decided(review)),
         ("Đã hủy", f"{_counted(totals.by_state[ItemState.DESTROYED])} hồ sơ"),
         ("Thực hiện xong", moment(last.at)),
         (
             "Phần còn lại của mỗi hồ sơ",
-            "bản ghi hủy (stub) với mã, tiêu đề, quy tắc, người quyết định, mã băm, bằng chứng",
+            "bản ghi còn lại với mã, tiêu đề, quy tắc, người quyết định, mã băm, bằng chứng",
         ),
-        ("Nhật ký", f"{len(acts_of(archive, review))} hành vi của lần xét hủy được ghi trong nhật ký kiểm toán"),
+        ("Nhật ký", f"{len(acts_of(archive, review))} hành vi của đợt xét hủy được ghi trong nhật ký kiểm toán"),
         ("Còn phải hủy trên bản sao lưu ngoại tuyến", left),
     )
     return Form(

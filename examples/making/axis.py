@@ -87,6 +87,8 @@ _AS_NEW = Business()
 def axis_files() -> Iterator[tuple[str, bytes]]:
     """Yield the files of `examples/axis`: path below it, content."""
     yield "danh-muc-ho-so-2025.xlsx", _plan()
+    lines = [f"{party.code},{party.name}" for party in (OURS, WORKS)]
+    yield "co-quan.csv", ("\n".join(["code,name", *lines]) + "\n").encode()
     for name, content in _messages():
         yield f"messages/{name}", content
     yield "bien-ban-kiem-tra-05.pdf", write_scanned_letter(letters.INSPECTION, 5)
@@ -203,7 +205,7 @@ def _document(
         _text("Subject", letter.subject[:1].upper() + letter.subject[1:]),
         _tag(
             "SignerInfo",
-            _text("Competence", letter.signer[0]),
+            _text("Competence", letter.signer[-3]),
             _text("Position", letter.signer[-2].capitalize()),
             _text("FullName", letter.signer[-1]),
         ),

@@ -46,7 +46,7 @@ class KeyMaker:
         return self._codes[written]
 
     def keys(self, document: DeskDocument) -> tuple[tuple[str, str], ...]:
-        """Return every key of a document with its role: its own names, what it answers, what it speaks of, its files."""
+        """Return every key of a document with its role: its names, what it answers and speaks of, its files."""
         own = tuple(self.of(document.key))
         role = STATUS if document.kind is DocumentKind.STATUS else _ROLES.get(document.business, "")
         concerned = {key for reference in document.concerns for key in self.of(reference)}

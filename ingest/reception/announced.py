@@ -1,7 +1,8 @@
 """Reading the list of case files that an agency announced (mục lục hồ sơ nộp): XLSX, CSV or JSON."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from model.findings import FindingLog, printable
 from model.text import N_, numbered
 
 MAX_ITEMS = 200_000
+_COLUMN_NUMBER = re.compile(r"\(\d{1,2}\)")
 _CONTAINERS = ("caseFiles", "case_files", "hoSo", "items")
 
 
@@ -95,9 +97,16 @@ def _table_rows(path: Path) -> Iterator[Mapping[str, object]]:
     try:
         for rows in (tables.case, tables.documents):
             for row in case_rows(reading, rows) if rows is not None else ():
-                yield {attribute: value for attribute, (value, _title) in row.items()}
+                if not _numbers_columns(row.values()):
+                    yield {attribute: value for attribute, (value, _title) in row.items()}
     finally:
         tables.close()
+
+
+def _numbers_columns(cells: Iterable[tuple[object, str]]) -> bool:
+    """Tell whether a row only numbers the columns: (1) (2) (3), as printed forms do."""
+    texts = [text for value, _title in cells if (text := clean_text(value)[0])]
+    return bool(texts) and all(_COLUMN_NUMBER.fullmatch(text) for text in texts)
 
 
 def _json_rows(path: Path) -> Iterator[Mapping[str, object]]:

@@ -23,6 +23,7 @@ from archive.catalogue.values import Transfer, TransferState
 from ingest.batch import BatchSettings, options_for, recover, running
 from ingest.pipeline import Approval, Ingest, ingest
 from ingest.reception import findings as kinds
+from ingest.reception.acting import APPROVERS, must_be
 from ingest.reception.deciding import enter_act
 from ingest.reception.handed_in import all_received
 from ingest.recording import recorded
@@ -57,8 +58,10 @@ def approve(
         only: transfers to conclude; empty: all of the submission.
 
     Raises:
-        PolicyError: something in question is not decided yet, or whoever decided wants to approve.
+        PolicyError: something in question is not decided yet, or whoever decided wants to approve; or, where there
+            are accounts, no approver is logged in.
     """
+    must_be(archive, APPROVERS)
     for _report in recover(archive):
         pass  # what a killed approval began is ended before it goes on
     _check_decided(archive, submission, only)
@@ -71,7 +74,12 @@ def approve(
 
 
 def reject(archive: Archive, submission: RegisteredSubmission, because: str) -> Iterator[IngestReport]:
-    """Return everything that awaits approval; what was kept stays kept. Yield what became of each."""
+    """Return everything that awaits approval; what was kept stays kept. Yield what became of each.
+
+    Raises:
+        PolicyError: there are accounts, and no approver is logged in.
+    """
+    must_be(archive, APPROVERS)
     count = 0
     for report in recorded(_return_all(archive, submission, because), archive):
         count += 1

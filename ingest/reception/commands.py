@@ -17,6 +17,7 @@ from archive.forms.values import FormSuffix
 from archive.indexing import bring_level, open_index
 from archive.open_commands import opened
 from ingest.batch import BatchSettings, ingest_all
+from ingest.reception.acting import OFFICERS, must_be
 from ingest.reception.approving import approve as approve_submission
 from ingest.reception.approving import reject as reject_submission
 from ingest.reception.comparing import compare as compare_transfer
@@ -106,6 +107,7 @@ def receive(
             raise NotFoundError(N_("{path} does not exist."), hint=N_("Correct the path."), path=path)
     with opened(ctx) as archive:
         submission = find_submission(archive, code, ordinal)
+        must_be(archive, OFFICERS)
         settings = _settings(archive, submission)
         settings = replace(settings, workers=workers or archive.configuration.workers, submission=str(submission.id))
         exits = {_tell(report, as_json=as_json) for report in ingest_all(paths, archive, settings)}

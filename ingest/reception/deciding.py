@@ -24,6 +24,7 @@ from archive.catalogue.submissions_values import (
 from archive.catalogue.values import TransferState
 from archive.layout import submission_act_key
 from archive.pending import put_everywhere
+from ingest.reception.acting import OFFICERS, must_be
 from ingest.reception.handed_in import claim_again
 from ingest.reports import json_text
 from ingest.transfers import STATE_WORDS, find_transfer
@@ -60,6 +61,7 @@ def decide_transfer(
     Raises:
         PolicyError: it awaits no approval, a document of it is failed, or the like of it is kept already.
     """
+    must_be(archive, OFFICERS)
     _must_await(submitted)
     if verdict is Verdict.KEEP and submitted.failed_by_hand:
         raise PolicyError(
@@ -82,6 +84,7 @@ def decide_document(
         NotFoundError: the case file has no such document.
         PolicyError: it awaits no approval, or the like of it is kept already.
     """
+    must_be(archive, OFFICERS)
     _must_await(submitted)
     if not 1 <= ordinal <= submitted.documents:
         raise NotFoundError(

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from archive.archive import Archive
-from archive.catalogue.submissions_values import SubmittedTransfer, Verdict
+from archive.catalogue.submissions_values import ActKind, SubmittedTransfer, Verdict
 from archive.catalogue.values import TransferState
 from archive.forms.handover import write_handover
 from archive.forms.lists import write_case_list, write_document_list
@@ -28,6 +28,7 @@ from archive.forms.values import (
     Party,
     ProcessingFacts,
 )
+from ingest.reception.acting import person, whoever_is_logged_in
 from ingest.reception.findings import DUPLICATE_IN_ARCHIVE
 from ingest.reception.handed_in import all_received
 from ingest.reception.standing import JudgedCase, Standing, judged
@@ -119,6 +120,8 @@ def _processing(archive: Archive, standing: Standing) -> ProcessingFacts:
         duplicates=tuple(islice(_duplicates(archive, standing), _DUPLICATES)),
         proposals_to_submitter=tuple(_to_submitter(archive, standing)),
         proposals_to_approver=tuple(_to_approver(standing)),
+        reporter=whoever_is_logged_in(archive),
+        approver=_approver(archive, standing),
     )
 
 
@@ -143,15 +146,23 @@ def _duplicates(archive: Archive, standing: Standing) -> Iterator[tuple[str, str
         elif submitted.waits:
             case = judged(archive, submitted)
             if any(finding.code == DUPLICATE_IN_ARCHIVE.code for finding in case.findings):
-                yield submitted.case_code, _decided(case)
+                yield submitted.case_code, _decided(archive, case)
 
 
-def _decided(case: JudgedCase) -> str:
+def _decided(archive: Archive, case: JudgedCase) -> str:
     act = case.officers[-1] if case.officers else None
     if act is None:
         return "Chưa quyết định."
     word = "Tiếp nhận" if act.verdict is Verdict.KEEP else "Không tiếp nhận"
-    return f"{word}: {act.because}"
+    officer = person(archive, act.actor)
+    return f"{word}: {act.because}" + (f" (người quyết định: {officer})" if officer else "")
+
+
+def _approver(archive: Archive, standing: Standing) -> str:
+    """Return who approved the submission last; empty where nobody did, or nobody with an account."""
+    acts = archive.catalogue.submissions.submission_acts(standing.submission.id)
+    approvals = [act.actor for act in acts if act.kind is ActKind.APPROVAL]
+    return person(archive, approvals[-1]) if approvals else ""
 
 
 def _to_submitter(archive: Archive, standing: Standing) -> Iterator[str]:
@@ -181,7 +192,7 @@ def _handover(archive: Archive, standing: Standing) -> HandoverFacts:
     return HandoverFacts(
         issuer=Issuer(agency=archive.configuration.name),
         giver=Party(agency=submission.agency_name, code=submission.agency_code),
-        receiver=Party(agency=archive.configuration.name),
+        receiver=Party(agency=archive.configuration.name, person=whoever_is_logged_in(archive)),
         block=submission.fonds,
         basis=(f"Đăng ký nộp lưu số {submission.code}, lần nộp thứ {submission.ordinal}",),
         first_date=facts.first,

@@ -21,6 +21,7 @@ from archive.audit.values import Action, Detail, current_actor
 from archive.catalogue.submissions_values import AnnouncedItem, RegisteredSubmission
 from archive.layout import announced_key, submission_key
 from archive.pending import put_everywhere
+from ingest.reception.acting import OFFICERS, must_be
 from ingest.reception.announced import item_from_json, item_to_json, read_announced
 from ingest.reception.deadlines import local_day
 from ingest.reports import json_text
@@ -65,6 +66,7 @@ def register(archive: Archive, announcement: Announcement, listed: Path | None =
         ConflictError: the code and ordinal are registered with other facts.
         InputError: the list cannot be read.
     """
+    must_be(archive, OFFICERS)
     items = read_announced(listed) if listed is not None else []
     content = "".join(json_text(item_to_json(item)) + "\n" for item in items).encode()
     digest = hashlib.sha256(content).hexdigest() if items else ""

@@ -389,15 +389,38 @@ def test_facts_registered_once_are_not_changed(plain: Archive, tmp_path: Path) -
 def test_who_decides_does_not_approve_where_there_are_accounts(
     plain: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("CHAUBAN_TOKEN_FILE", str(tmp_path / "home" / "token"))
+    monkeypatch.setenv("CHAUBAN_ACTOR", "")
     submission = registered(plain, announced(tmp_path / "list.csv"))
     receive(plain, submission, make_case_folder(tmp_path / "case", STRANGE))
-    monkeypatch.setattr(type(plain.catalogue.accounts), "any", lambda _self: True)
-    monkeypatch.setenv("CHAUBAN_ACTOR", "an")
+    both = {Role.ARCHIVIST, Role.APPROVER}
+    for login, name, roles in (("an", "Trần Văn An", both), ("binh", "Lê Thị Bình", {Role.APPROVER})):
+        add_account(plain, login, name, roles, PASSWORD)
+    with pytest.raises(PolicyError, match="logged in"):
+        keep_all(plain, submission)
+    log_in(plain, "binh", PASSWORD)
+    with pytest.raises(PolicyError, match="may not"):
+        keep_all(plain, submission)
+    log_in(plain, "an", PASSWORD)
     keep_all(plain, submission)
     with pytest.raises(PolicyError, match="cannot approve"):
         approve_all(plain, submission)
-    monkeypatch.setenv("CHAUBAN_ACTOR", "bình")
+    log_out(plain)
+    with pytest.raises(PolicyError, match="logged in"):
+        approve_all(plain, submission)
+    with pytest.raises(PolicyError, match="logged in"):
+        list(reject(plain, submission, "thử"))
+    with pytest.raises(PolicyError, match="logged in"):
+        register(plain, replace(ANNOUNCEMENT, ordinal=9))
+    log_in(plain, "binh", PASSWORD)
     assert approve_all(plain, submission)[0].status is IngestStatus.ACCEPTED
+    acts = plain.catalogue.submissions.submission_acts(submission.id)
+    assert [(act.kind, act.actor) for act in acts] == [(ActKind.CASE, "an"), (ActKind.APPROVAL, "binh")]
+    log_in(plain, "an", PASSWORD)
+    paths = list(write_papers(plain, standing(plain, submission), tmp_path / "papers", FormSuffix.DOCX))
+    report, minutes = text_of(paths[0]), text_of(paths[1])
+    assert "Trần Văn An" in report and "Lê Thị Bình" in report
+    assert "Trần Văn An" in minutes
 
 
 def said(terminal: Terminal, *words: object, code: int = 0) -> Said:

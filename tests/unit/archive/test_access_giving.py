@@ -3,7 +3,9 @@
 import hashlib
 import json
 import re
+import shlex
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -83,6 +85,27 @@ def test_the_certificate_is_in_the_package_and_its_code_can_be_worked_out(archiv
         digest.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n".encode())
     code = "-".join(re.findall("....", digest.hexdigest()[:20].upper()))
     assert f"certificate {code}" in journal(archive)
+
+
+def test_the_shell_of_the_documentation_gives_the_code(tmp_path: Path) -> None:
+    """Names that a shell takes for options, or hides, are no exception."""
+    page = (Path(__file__).parents[3] / "docs/format/dip-v1.md").read_text(encoding="utf-8")
+    (block,) = (part for part in page.split("```") if "sha256sum" in part and "OBJID" in part)
+    code = make_case_folder(tmp_path / "in", "H49.64.2024.7", documents=1)
+    hoso = json.loads((code / "hoso.json").read_bytes())
+    for name in ("-b c.txt", ".ẩn.txt", "thư mục/(1) '\"&.txt"):
+        (code / name).parent.mkdir(exist_ok=True)
+        (code / name).write_text(f"Nội dung của {name}", encoding="utf-8")
+        hoso["documents"][0]["files"].append(name)
+    (code / "hoso.json").write_text(json.dumps(hoso, ensure_ascii=False), encoding="utf-8")
+    with new_archive(tmp_path / "archive") as archive:
+        (report,) = take_in(archive, code)
+        held = find_one(archive, str(report.aip_id))
+        folder = export_dip(archive, held, tmp_path / "dip", recipient=Recipient(name=NAME))
+        details = "\n".join(event.detail for _, event in read_journal(archive.copies, held.aip_id))
+    script = block.replace("PACKAGE", shlex.quote(str(folder))).replace("OBJID", folder.name)
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert "certificate " + "-".join(re.findall("....", done.stdout.strip().upper())) in details
 
 
 def test_the_recipient_is_personal_and_in_no_record(archive: Archive, tmp_path: Path) -> None:
