@@ -103,7 +103,7 @@ def main() -> None:
         "chauban template my-template",
         "chauban --archive demo/archive ingest FOLDER",
         "chauban --archive demo/archive casefile tray",
-        "chauban --archive demo/archive retention review show 1 --items",
+        "chauban --archive demo/archive retention review list",
         "chauban --archive demo/archive doctor",
     ):
         print(f"  .venv/bin/{command}")

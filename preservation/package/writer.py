@@ -9,7 +9,6 @@ Source:
 """
 
 import hashlib
-import json
 import os
 import re
 import stat
@@ -33,6 +32,7 @@ from model.text import N_
 from preservation.package import bag
 from preservation.package.blob import Blob, Sums
 from preservation.package.descriptive import Ead3
+from preservation.package.giving_json import json_text
 from preservation.package.mets import REPRESENTATION, Heading, Listed, RepresentationMets, root_mets
 from preservation.package.plan import ContainerMember, ContentFile, ExtraFile, PackagePlan, SignatureRecord
 from preservation.package.premis import DATA, RepresentationPremis, package_premis
@@ -203,7 +203,7 @@ class _Build:
         """Write the description of the case file and of every document, in all its forms."""
         plan, case_file = self.plan, self.plan.case_file
         lines, descriptive = self._blob(), self._blob()
-        lines.write(_json_line({"schema": DESCRIPTION_SCHEMA, "case_file": case_file.to_json()}))
+        lines.write(json_text({"schema": DESCRIPTION_SCHEMA, "case_file": case_file.to_json()}) + "\n")
         ead3 = None
         if self.profile.one_file_per_document:
             descriptive.write(case_file_simpledc(case_file))
@@ -211,7 +211,7 @@ class _Build:
             software = f"chauban {plan.software_version}".strip()
             ead3 = Ead3(descriptive, case_file, objid=self.heading.objid, created=plan.created, software=software)
         for document in plan.documents:
-            lines.write(_json_line(document.to_json()))
+            lines.write(json_text(document.to_json()) + "\n")
             if ead3 is not None:
                 self._check_files(document)
                 ead3.add(document)
@@ -519,20 +519,6 @@ def _check_path(path: str) -> None:
     """
     if any(part in ("", ".", "..") for part in path.split("/")) or _UNSAFE.search(path):
         raise ValueError(f"not a portable path: {path!r}")
-
-
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-_ASCII_JSON = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
-
-
-def _json_line(value: object) -> str:
-    """Return one line of JSON, readable where it can be, ASCII where a string is no valid Unicode."""
-    text = _JSON.encode(value)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        text = _ASCII_JSON.encode(value)
-    return text + "\n"
 
 
 def _encode_member(member: ContainerMember) -> object:

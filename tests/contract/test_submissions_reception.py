@@ -4,6 +4,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import bagit
@@ -11,15 +12,20 @@ import docx
 import openpyxl
 import pytest
 
+from archive.accounts.accounts import add_account
+from archive.accounts.acting import log_in, log_out
+from archive.accounts.values import Role
 from archive.archive import Archive, open_archive
-from archive.catalogue.submissions_values import SubmittedTransfer, Verdict
+from archive.catalogue.submissions_values import ActKind, SubmittedTransfer, Verdict
 from archive.catalogue.values import TransferState
+from archive.forms.values import FormSuffix
 from ingest.rebuild import rebuild
 from ingest.reception import findings as kinds
 from ingest.reception.approving import reject
 from ingest.reception.comparing import Match, compare
 from ingest.reception.deciding import decide_document, decide_transfer, find_submitted
 from ingest.reception.described import read_described
+from ingest.reception.paperwork import write_papers
 from ingest.reception.registering import find_submission, register
 from ingest.reception.standing import Status, judged, standing, status_of
 from ingest.values import IngestStatus
@@ -29,11 +35,13 @@ from tests.fakes.archives import codes, new_archive, take_in
 from tests.fakes.casefiles import make_case_folder
 from tests.fakes.catalogue_databases import BACKENDS, new_database
 from tests.fakes.custody import assert_whole, one_examiner
+from tests.fakes.form_facts import text_of
 from tests.fakes.receptions import ANNOUNCEMENT, CODE, approve_all, keep_all, receive, received, registered
 from tests.fakes.terminal import Said, Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD, BROKEN, HELD, STRANGE = "H49.64.2024.1", "H49.64.2024.2", "H49.64.2024.9", "H49.64.2024.5"
+PASSWORD = "châu bản triều Nguyễn"
 
 
 @pytest.fixture(autouse=True, scope="module")
