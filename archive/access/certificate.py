@@ -30,6 +30,7 @@ MAX_NAME = 200
 MAX_ID = 50
 _LISTED = 500
 """Files that are listed one by one; the code covers all of them, however many there are."""
+_FORMS = {"pic": "Tài liệu ảnh", "media": "Tài liệu ghi âm, ghi hình"}
 _PURPOSES = {"01": "Cá nhân", "02": "Công vụ", "03": "Công vụ đặc biệt"}
 
 
@@ -125,7 +126,7 @@ def certificate_facts(
         recipient_id=recipient.identifier,
         original_code=(document.doc_code if document else "") or case_file.file_code,
         code=_number_and_notation(document),
-        type_name=code_word("typeName", document.type_name, "vi") if document else "Hồ sơ",
+        type_name=_type_name(case_file, document),
         subject=document.subject if document else case_file.title,
         purpose=request.purpose_content or _PURPOSES[request.purpose],
         issued=day,
@@ -133,6 +134,12 @@ def certificate_facts(
         copies=recipient.copies,
         digests=_digests(files),
     )
+
+
+def _type_name(case_file: CaseFile, document: Document | None) -> str:
+    if document is None:
+        return "Tài liệu rời" if case_file.is_loose else "Hồ sơ"
+    return _FORMS.get(document.form) or code_word("typeName", document.type_name, "vi")
 
 
 def _valid_until(recipient: Recipient, day: date) -> date:

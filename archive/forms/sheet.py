@@ -279,7 +279,7 @@ def _row(cells: Sequence[str], styles: Sequence[_Style], spans: Sequence[tuple[i
 
 def _lines(text: str, widths: Sequence[float]) -> int:
     """Return about how many lines a text fills, broken between words; a row is never higher than a program allows."""
-    room = max(1, int(sum(widths) / 1.15))
+    room = max(1, int(sum(widths) / 1.05))
     if len(text) <= room:
         return 1
     lines, used = 1, 0

@@ -6,6 +6,8 @@ Nothing is entered while a row is wrong: every row's findings come back together
 import csv
 import re
 import unicodedata
+import warnings
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +26,7 @@ T = TypeVar("T")
 MAX_ROWS = 50_000
 MAX_COLUMNS = 60
 MAX_BYTES = 64 << 20
-MAX_UNPACKED = 256 << 20
+MAX_UNPACKED = 64 << 20
 MAX_CELL = 4000
 _HEAD_ROWS = 30
 
@@ -87,7 +89,11 @@ def read_schedules(path: Path) -> ReadSchedules:
     Raises:
         InputError: it cannot be read as XLSX or CSV, or is beyond a limit.
     """
-    rows = _numbered(path)
+    with warnings.catch_warnings(action="ignore"):  # a library's, of what it does not know and leaves out
+        return _read(_numbered(path))
+
+
+def _read(rows: Iterator[tuple[int, list[str]]]) -> ReadSchedules:
     places = _places(rows)
     if places is None:
         return ReadSchedules(drafts=(), findings=(kinds.NO_TABLE.at(),))
@@ -96,7 +102,7 @@ def read_schedules(path: Path) -> ReadSchedules:
     seen: dict[str, int] = {}
     for number, cells in rows:
         values = {name: _cell(cells, place) for name, place in places.items()}
-        if not values["code"] and not values.get("period"):
+        if _is_heading(values):
             continue
         where = f"row {number}"
         if values["code"] in seen:
@@ -109,6 +115,13 @@ def read_schedules(path: Path) -> ReadSchedules:
         else:
             findings += found
     return ReadSchedules(drafts=tuple(drafts), findings=tuple(findings))
+
+
+def _is_heading(values: Mapping[str, str]) -> bool:
+    """Tell whether a row only divides the list: no code and no period, or words alone in the column of codes."""
+    if not values["code"]:
+        return not values["period"]
+    return not CODE.fullmatch(values["code"]) and not any(value for name, value in values.items() if name != "code")
 
 
 def _schedule(values: Mapping[str, str], where: str) -> Schedule | list[Finding]:
@@ -217,7 +230,7 @@ def _numbered(path: Path) -> Iterator[tuple[int, list[str]]]:
             if number > MAX_ROWS:
                 raise _unreadable(path, f"> {MAX_ROWS}")
             yield number, cells[:MAX_COLUMNS]
-    except (OSError, UnicodeDecodeError, csv.Error, BadZipFile, KeyError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise _unreadable(path, str(error)) from error
 
 
@@ -230,20 +243,31 @@ def _csv_rows(path: Path) -> Iterator[list[str]]:
 
 def _xlsx_rows(path: Path) -> Iterator[list[str]]:
     import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
 
-    with ZipFile(path) as container:
-        if sum(item.file_size for item in container.infolist()) > MAX_UNPACKED:
-            raise ValueError(f"> {MAX_UNPACKED >> 20} MiB")
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except InvalidFileException as error:
+        with path.open("rb") as file:
+            with ZipFile(file) as container:
+                if sum(item.file_size for item in container.infolist()) > MAX_UNPACKED:
+                    raise ValueError(f"> {MAX_UNPACKED >> 20} MiB")
+            sheet = openpyxl.load_workbook(file, read_only=True, data_only=True).worksheets[0]
+            sheet.reset_dimensions()  # the size a file claims is often wrong, and rows beyond it would be lost
+            for row in sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True):
+                yield [_text(cell) for cell in row]
+    except _DAMAGED as error:
         raise ValueError(str(error)) from error
-    try:
-        for row in book.worksheets[0].iter_rows(max_col=MAX_COLUMNS, values_only=True):
-            yield ["" if cell is None else str(cell) for cell in row]
-    finally:
-        book.close()
+
+
+_DAMAGED = (
+    *(BadZipFile, zlib.error, EOFError, RuntimeError, SyntaxError),
+    *(LookupError, TypeError, AttributeError, ArithmeticError),
+)
+"""What the libraries raise for a damaged, encrypted or wrongly built workbook."""
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)
 
 
 def _unreadable(path: Path, why: str) -> InputError:

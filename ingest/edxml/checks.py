@@ -23,7 +23,7 @@ from ingest.edxml.values import (
 )
 from ingest.edxml.wording import PRIORITY_WORDS
 from model.dates import PartialDate
-from model.findings import Finding
+from model.findings import Finding, Severity
 
 _CODE_2016 = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}")
 """Four levels, the highest last."""
@@ -85,8 +85,10 @@ def is_agency_code(code: str) -> bool:
     return any(form.fullmatch(code) for form in (_CODE_2016, _CODE_2020, _CODE_OTHER))
 
 
-def _missing(name: str, place: str) -> Finding:
-    return kinds.ELEMENT_MISSING.at(f"{place}/{name}", name=name)
+def _missing(name: str, place: str, *, essential: bool = False) -> Finding:
+    """Return that an element is missing: an error where nobody could say any more what the message is."""
+    severity = Severity.ERROR if essential else Severity.WARNING
+    return kinds.ELEMENT_MISSING.at(f"{place}/{name}", severity=severity, name=name)
 
 
 def _too_long(text: str, limit: int, place: str) -> Iterator[Finding]:
@@ -96,13 +98,13 @@ def _too_long(text: str, limit: int, place: str) -> Iterator[Finding]:
 
 def _organization(body: Organization, place: str) -> Iterator[Finding]:
     if not body.code:
-        yield _missing("OrganId", place)
+        yield _missing("OrganId", place, essential=not body.name and place.endswith("From"))
     elif not is_agency_code(body.code):
         yield kinds.AGENCY_CODE.at(f"{place}/OrganId", code=body.code[:80])
     if not body.name and body.code:  # the code tells who it is
         yield kinds.ORGAN_NAME.at(f"{place}/OrganName", code=body.code[:80])
     elif not body.name:
-        yield _missing("OrganName", place)
+        yield _missing("OrganName", place, essential=place.endswith("From"))
     for attribute, name, limit in _ORGAN_LENGTHS:
         yield from _too_long(getattr(body, attribute), limit, f"{place}/{name}")
 
@@ -121,18 +123,19 @@ def _receivers(message: EdxmlMessage) -> Iterator[Finding]:
 
 def _mandatory(message: EdxmlMessage) -> Iterator[Finding]:
     key = message.key
+    nameless = not _names_something(key)
     wanted = (
-        (key.document_id, "DocumentId", "MessageHeader"),
-        (key.number, "CodeNumber", "MessageHeader/Code"),
-        (key.notation, "CodeNotation", "MessageHeader/Code"),
-        (key.date, "PromulgationDate", "MessageHeader/PromulgationInfo"),
-        (message.type_name, "TypeName", "MessageHeader/DocumentType"),
-        (message.subject, "Subject", "MessageHeader"),
-        (message.signer_name, "FullName", "MessageHeader/SignerInfo"),
+        (key.document_id, "DocumentId", "MessageHeader", nameless),
+        (key.number, "CodeNumber", "MessageHeader/Code", nameless),
+        (key.notation, "CodeNotation", "MessageHeader/Code", False),
+        (key.date, "PromulgationDate", "MessageHeader/PromulgationInfo", False),
+        (message.type_name, "TypeName", "MessageHeader/DocumentType", False),
+        (message.subject, "Subject", "MessageHeader", True),
+        (message.signer_name, "FullName", "MessageHeader/SignerInfo", False),
     )
-    for value, name, place in wanted:
+    for value, name, place, essential in wanted:
         if not value:
-            yield _missing(name, place)
+            yield _missing(name, place, essential=essential)
     if not message.trace:
         yield _missing("TraceHeader", "TraceHeaderList")
     for number, entry in enumerate(message.trace, 1):

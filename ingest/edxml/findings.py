@@ -370,7 +370,7 @@ NOT_A_NUMBER = finding_kind(
 )
 STATUS_CODE = finding_kind(
     "edxml.status-code",
-    _E,
+    _W,
     N_("“{code}” is not a status code."),
     remedy=N_("Ask the sender what the status of the document is."),
     source=_STATUS,
@@ -405,7 +405,7 @@ NO_REASON = finding_kind(
 )
 NO_REPLACEMENT = finding_kind(
     "edxml.no-replacement",
-    _E,
+    _W,
     N_("The message replaces a document but does not say which."),
     remedy=N_("Ask the sender which document is replaced."),
     source=_TRACE,

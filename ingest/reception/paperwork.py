@@ -29,7 +29,7 @@ from archive.forms.values import (
     ProcessingFacts,
 )
 from ingest.reception.acting import person, whoever_is_logged_in
-from ingest.reception.findings import DUPLICATE_IN_ARCHIVE
+from ingest.reception.findings import DUPLICATE_IN_ARCHIVE, DUPLICATE_IN_SUBMISSION
 from ingest.reception.handed_in import all_received
 from ingest.reception.standing import JudgedCase, Standing, judged
 from model.dates import PartialDate
@@ -143,10 +143,22 @@ def _duplicates(archive: Archive, standing: Standing) -> Iterator[tuple[str, str
     for submitted in all_received(archive, standing.submission):
         if submitted.state is TransferState.HELD_ALREADY:
             yield submitted.case_code, "Kho lưu trữ đã có hồ sơ này; không tiếp nhận thêm."
+        elif _is_second(submitted):
+            yield submitted.case_code, "Trùng với hồ sơ khác trong cùng lần nộp; hệ thống tự động từ chối."
         elif submitted.waits:
             case = judged(archive, submitted)
-            if any(finding.code == DUPLICATE_IN_ARCHIVE.code for finding in case.findings):
+            if _is_held(case):
                 yield submitted.case_code, _decided(archive, case)
+
+
+def _is_second(submitted: SubmittedTransfer) -> bool:
+    """Tell whether a case file was refused because the same submission has it already."""
+    return submitted.refused and DUPLICATE_IN_SUBMISSION.code in submitted.reason
+
+
+def _is_held(case: JudgedCase) -> bool:
+    """Tell whether a case file is one the archive has, by its code or its content."""
+    return any(finding.code == DUPLICATE_IN_ARCHIVE.code for finding in case.findings)
 
 
 def _decided(archive: Archive, case: JudgedCase) -> str:
@@ -166,11 +178,19 @@ def _approver(archive: Archive, standing: Standing) -> str:
 
 
 def _to_submitter(archive: Archive, standing: Standing) -> Iterator[str]:
-    if standing.totals.failed:
-        yield f"Chỉnh sửa và nộp lại {standing.totals.failed} hồ sơ không đạt nêu tại mục 3."
-    missing = sum(1 for _ in archive.catalogue.submissions.missing(standing.submission.id))
+    """Yield what the agency is to do: duplicates need nothing, and what failed is not missing as well."""
+    refused: set[str] = set()
+    again = 0
+    for submitted in all_received(archive, standing.submission):
+        if submitted.refused:
+            refused.add(submitted.case_code)
+            is_duplicate = _is_second(submitted) or (submitted.waits and _is_held(judged(archive, submitted)))
+            again += not is_duplicate
+    if again:
+        yield f"Chỉnh sửa và nộp lại {again} hồ sơ không đạt nêu tại mục 3 (không kể hồ sơ trùng lặp)."
+    missing = sum(item.code not in refused for item in archive.catalogue.submissions.missing(standing.submission.id))
     if missing:
-        yield f"Nộp bổ sung {missing} hồ sơ có trong mục lục đăng ký nhưng chưa nhận được hoặc chưa đạt."
+        yield f"Nộp bổ sung {missing} hồ sơ có trong mục lục đăng ký nhưng chưa nhận được."
 
 
 def _to_approver(standing: Standing) -> Iterator[str]:

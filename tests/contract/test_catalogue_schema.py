@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from archive.catalogue import columns, schema, tables
+from archive.catalogue import columns, schema
 from archive.catalogue.catalogue import create_catalogue, open_catalogue
 from model.errors import ArchiveError, ConfigurationError, ConflictError, UnsupportedVersionError
 from tests.fakes.catalogue_databases import BACKENDS, new_catalogue, new_database

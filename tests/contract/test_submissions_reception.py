@@ -378,8 +378,6 @@ def test_part_of_a_submission_is_approved_by_name(plain: Archive, tmp_path: Path
 
 
 def test_facts_registered_once_are_not_changed(plain: Archive, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     registered(plain)
     with pytest.raises(ConflictError):
         register(plain, replace(ANNOUNCEMENT, packages=4))
@@ -429,6 +427,18 @@ def test_who_decides_does_not_approve_where_there_are_accounts(
     report, minutes = text_of(paths[0]), text_of(paths[1])
     assert "Trần Văn An" in report and "Lê Thị Bình" in report
     assert "Trần Văn An" in minutes
+
+
+def test_the_report_asks_for_what_is_missing_and_not_for_duplicates(plain: Archive, tmp_path: Path) -> None:
+    take_in(plain, make_case_folder(tmp_path / "held", HELD))
+    submission = registered(plain, announced(tmp_path / "list.csv"))
+    receive(plain, submission, batch(tmp_path / "batch"))
+    (held,) = (item for item in received(plain, submission) if item.case_code == HELD)
+    decide_transfer(plain, held, Verdict.REFUSE, "kho đã có")
+    report = text_of(next(write_papers(plain, standing(plain, submission), tmp_path / "papers", FormSuffix.DOCX)))
+    assert "Chỉnh sửa và nộp lại 1 hồ sơ" in report, "only the broken one"
+    assert "Nộp bổ sung 1 hồ sơ" in report, "only the one that never came"
+    assert "Trùng với hồ sơ khác trong cùng lần nộp" in report
 
 
 def said(terminal: Terminal, *words: object, code: int = 0) -> Said:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from click.testing import CliRunner, Result
 from lxml import etree
@@ -29,6 +30,7 @@ from preservation.package.check import check_package
 from preservation.package.dip import AccessRequest
 from tests.fakes.archives import new_archive, take_in
 from tests.fakes.casefiles import make_case_folder
+from tests.fakes.sip_packages import make_sip_tailieu
 
 CODE = "H49.64.2024.1"
 NAME, NUMBER = "Nguyễn Thị Bí Mật", "001099012345"
@@ -106,6 +108,37 @@ def test_the_shell_of_the_documentation_gives_the_code(tmp_path: Path) -> None:
     script = block.replace("PACKAGE", shlex.quote(str(folder))).replace("OBJID", folder.name)
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
     assert "certificate " + "-".join(re.findall("....", done.stdout.strip().upper())) in details
+
+
+def certificate(folder: Path) -> str:
+    document = pypdfium2.PdfDocument(folder / "documentation" / "certificate.pdf")
+    text = "".join(page.get_textpage().get_text_range() for page in document)
+    document.close()
+    return " ".join(text.split())
+
+
+def test_the_certificate_says_its_eleven_items(archive: Archive, tmp_path: Path) -> None:
+    held = find_one(archive, CODE)
+    request = AccessRequest(purpose="01", purpose_content="Chứng minh quyền sử dụng đất")
+    recipient = Recipient(name=NAME, identifier=NUMBER, copies=2, valid_until=date(2040, 12, 31))
+    folder = export_dip(archive, held, tmp_path / "dip", request, document=1, recipient=recipient)
+    said = certificate(folder)
+    (document,) = (item for item in archive.catalogue.documents(held.aip_id) if item.ordinal == 1)
+    (code,) = re.findall(r"certificate (\S+)", journal(archive))
+    words = (code, archive.configuration.name, NAME, NUMBER, document.doc_code, document.code_notation)
+    for word in (*words, document.subject, request.purpose_content, "31 tháng 12 năm 2040", "bằng chữ: hai"):
+        assert word in said, word
+    assert [number for number in range(1, 12) if f"{number}. " not in said] == []
+    for path in (folder / DATA).iterdir():
+        assert hashlib.sha256(path.read_bytes()).hexdigest() in said.replace(" ", "")
+
+
+def test_the_certificate_says_what_it_is_of(tmp_path: Path) -> None:
+    with new_archive(tmp_path / "archive") as archive:
+        (report,) = take_in(archive, make_sip_tailieu(tmp_path / "loose"))
+        held = find_one(archive, str(report.aip_id))
+        folder = export_dip(archive, held, tmp_path / "dip", recipient=Recipient(name=NAME))
+        assert "Loại tài liệu: Tài liệu rời" in certificate(folder)
 
 
 def test_the_recipient_is_personal_and_in_no_record(archive: Archive, tmp_path: Path) -> None:

@@ -279,3 +279,27 @@ def test_values_that_do_not_fit() -> None:
     assert found.document.subject.endswith("…")
     assert found.document.code_number == ""
     assert {"number_of_page", "organ_name"} <= set(found.unfilled)
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        {"signer_name": ""},
+        {"type_name": ""},
+        {"trace": ()},
+        {"receivers": ()},
+        {"key": DocumentKey(organ_code="H49", number="15", notation="QĐ-UBND")},
+        {"key": DocumentKey(document_id="H49,2026/03/02,15/QĐ-UBND")},
+    ],
+)
+def test_what_can_still_be_told_apart_is_a_warning(lacking: dict[str, object]) -> None:
+    message = replace(a_message(), **lacking)  # type: ignore[arg-type]  # fields of a message
+    found = [finding for finding in check_message(message, today=TODAY) if finding.code == "edxml.element-missing"]
+    assert found
+    assert {finding.severity for finding in found} == {"warning"}
+
+
+@pytest.mark.parametrize("lacking", [{"subject": ""}, {"key": DocumentKey()}, {"sender": Organization()}])
+def test_a_message_nobody_could_file_is_an_error(lacking: dict[str, object]) -> None:
+    message = replace(a_message(), **lacking)  # type: ignore[arg-type]  # fields of a message
+    assert "error" in {finding.severity for finding in check_message(message, today=TODAY)}
