@@ -34,7 +34,12 @@ _HOMES: Mapping[str, tuple[str, ...]] = {
     "logout": ("archive.accounts.commands:logout",),
     "package": ("preservation.commands:package",),
     "rebuild": ("ingest.commands:rebuild",),
-    "retention": ("archive.retention.commands:retention", "ingest.deadlines.commands", "archive.review.commands"),
+    "retention": (
+        "archive.retention.commands:retention",
+        "ingest.deadlines.commands",
+        "archive.review.commands",
+        "archive.disposal.commands",
+    ),
     "search": ("archive.commands:search",),
     "show": ("archive.commands:show",),
     "signature": ("preservation.signatures.commands:signature", "archive.signatures.commands"),
@@ -111,6 +116,7 @@ class ChauBan(click.Group):
 @click.pass_context
 def root(ctx: click.Context, folder: Path, lang: str | None) -> None:
     """Remember where the archive is, which commands open when they need it, and what judges case-file folders."""
+    from archive.disposal.hook import BEYOND
     from archive.review.hook import DOSSIER
     from preservation.commands import CASE_FOLDER_CHECK, EDXML_CHECK, LEGACY_CHECK
     from preservation.evidence.commands import HELD_RECORDS
@@ -121,6 +127,7 @@ def root(ctx: click.Context, folder: Path, lang: str | None) -> None:
     ctx.meta[EDXML_CHECK] = _later("ingest.edxml.check", "check_edxml")
     ctx.meta[LEGACY_CHECK] = _later("ingest.legacy.check", "check_legacy")
     ctx.meta[HELD_RECORDS] = _later("archive.evidence.commands", "open_records")
+    ctx.meta[BEYOND] = (_later("ingest.desk.forgetting", "forget"),)
     ctx.meta[DOSSIER] = _later("ingest.reviewing", "take_in_dossier")
     ctx.meta[ARCHIVE_TRUST] = partial(_later("archive.signatures.trusting", "archive_trust"), folder)
     use_language(lang or language_asked(()))

@@ -18,6 +18,7 @@ from archive.configuration import (
     read_configuration,
     write_configuration,
 )
+from archive.disposal.values import Forget
 from archive.durable import sync_folder
 from archive.store.capabilities import from_json, to_json
 from archive.store.copies import CopySet
@@ -43,6 +44,8 @@ class Archive:
     clock: Clock
     audit: AuditLog
     """Where every act on it is recorded; see `archive.audit.recording`."""
+    beyond: tuple[Forget, ...] = ()
+    """What else, outside stores and catalogue, is to forget a record that is destroyed: the desk."""
 
     @property
     def work(self) -> Path:

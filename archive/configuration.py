@@ -66,6 +66,8 @@ class DisposalSettings:
     """Days between the confirmation and the first destruction."""
     legal_days: int = 15
     """Days after the decision within which it must be executed (Circular 06/2025/TT-BNV)."""
+    release_after_days: int = 30
+    """Days between the registration of a receipt and the first release of what it tells of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +247,8 @@ offline_backups = []
 # Days between the confirmation of a decision and the first destruction, and from the decision to the last.
 cooling_off_days = 3
 legal_days = 15
+# Days between the receipt of another archive and the release of what was handed over to it.
+release_after_days = 30
 
 {stores}"""
 
@@ -292,10 +296,16 @@ def _disposal(data: Mapping[str, Any]) -> DisposalSettings:
     cooling, legal = data.get("cooling_off_days", 3), data.get("legal_days", 15)
     if type(cooling) is not int or type(legal) is not int or not 0 <= cooling < legal <= _LONGEST_LEGAL:
         raise ValueError(f"cooling_off_days = {cooling!r} and legal_days = {legal!r}: days, the first fewer")
-    return DisposalSettings(offline_backups=tuple(backups), cooling_off_days=cooling, legal_days=legal)
+    release = data.get("release_after_days", _RELEASE)
+    if type(release) is not int or not 0 <= release <= _LONGEST_LEGAL:
+        raise ValueError(f"release_after_days = {release!r}: days")
+    return DisposalSettings(
+        offline_backups=tuple(backups), cooling_off_days=cooling, legal_days=legal, release_after_days=release
+    )
 
 
 _LONGEST_LEGAL = 3650
+_RELEASE = DisposalSettings().release_after_days
 
 
 def _authorities(tables: Sequence[Mapping[str, Any]]) -> tuple[TimestampAuthoritySetting, ...]:

@@ -75,6 +75,11 @@ def transfer_key(transfer_id: UUID) -> str:
     return f"{transfer_folder(transfer_id)}transfer.json"
 
 
+def transfer_left_key(transfer_id: UUID) -> str:
+    """Return the key of what stays of the record of a transfer whose content was destroyed."""
+    return f"{transfer_folder(transfer_id)}left/transfer.json"
+
+
 def resolution_key(transfer_id: UUID, time: datetime) -> str:
     """Return the key of an officer's decision about a refused transfer."""
     return f"{transfer_folder(transfer_id)}resolution-{_stamp(time)}.json"
@@ -110,9 +115,14 @@ def submission_act_key(submission_id: UUID, subject: UUID, number: int) -> str:
     return f"{submission_folder(submission_id)}acts/{subject}-{number:04d}.json"
 
 
+def shared_tables(submission_id: UUID) -> str:
+    """Return the key prefix of the tables that describe several case files of a submission."""
+    return f"{submission_folder(submission_id)}tables/"
+
+
 def shared_table_key(submission_id: UUID, sha256: str, suffix: str) -> str:
     """Return the key of a table that describes several case files of a submission: its digest is its name."""
-    return f"{submission_folder(submission_id)}tables/{sha256}{suffix}"
+    return f"{shared_tables(submission_id)}{sha256}{suffix}"
 
 
 def handover_folder(handover_id: UUID) -> str:

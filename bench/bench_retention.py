@@ -81,7 +81,7 @@ def _fill(archive: Path) -> None:
             status=ScheduleStatus.DRAFT,
             entered_by="bench",
         )
-        opened.catalogue.retention.put_schedule(draft)
+        opened.catalogue.retention.put_schedules([draft])
     database = sqlite3.connect(making / "catalogue.sqlite")
     database.execute("PRAGMA synchronous = OFF")
     columns = [row[1] for row in database.execute("PRAGMA table_info(retention)")]

@@ -26,6 +26,8 @@ TOKEN = "demo/token"
 MARKER = PLACE / "made-by-make-demo"
 HANOI = timezone(timedelta(hours=7))
 REGISTRATION = "DK-2026/01"
+SIGNED, DIGITISED = "H99.15.2025.007", "H99.15.1998.003"
+"""Case files of section 3, and of sections 7 to 9."""
 COMPILED = "H99.15.2025.03.KTHT"
 """The case file that is compiled on the desk."""
 OLD_FONDS = "H99.15.02"
@@ -67,15 +69,14 @@ def main() -> None:
     _say(N_("6. Search: with and without diacritics, đ and d alike"))
     for query in ("hồ sơ", "ho so", "đường", "duong", '"công tác văn thư"'):
         _run("search", query, "--limit", "3")
-    identifier = _first_case()
     _say(N_("7. One case file, and its first document streamed out of the stored package"))
-    _run("show", identifier)
-    _run("export", identifier, "--document", "1", "--to", "demo/document-1.pdf")
-    _say(N_("   … and given out to somebody who asked, with a certificate (demo/dip, metadata/)"))
-    _run("export", identifier, "--as", "dip", "--to", "demo/dip", *REQUEST)
+    _run("show", DIGITISED)
+    _run("export", DIGITISED, "--document", "1", "--to", "demo/document-1.pdf")
+    _say(N_("   … and given out to somebody who asked, with a certificate (documentation/certificate.pdf in demo/dip)"))
+    _run("export", DIGITISED, "--as", "dip", "--to", "demo/dip", *REQUEST)
     _say(N_("8. The package verified; then opened without our program, with tar and sha256sum"))
-    _run("verify", identifier)
-    container = Path(_output("export", identifier, "--as", "aip", "--to", "demo/package.tar").strip())
+    _run("verify", DIGITISED)
+    container = Path(_output("export", DIGITISED, "--as", "aip", "--to", "demo/package.tar").strip())
     _tool("sha256sum", "-c", f"{container.name}.sha256", folder=PLACE)
     _tool("tar", "--list", "--file", container.name, folder=PLACE, lines=12)
     _say(N_("9. One byte of the exported copy damaged: the damage is found and named"))
@@ -99,7 +100,7 @@ def main() -> None:
     _say(N_("That was the demonstration. Try next:"))
     for command in (
         "chauban --archive demo/archive search --facets 'quyết định'",
-        f"chauban --archive demo/archive export {identifier} --as files --to demo/files",
+        f"chauban --archive demo/archive export {DIGITISED} --as files --to demo/files",
         "chauban template my-template",
         "chauban --archive demo/archive ingest FOLDER",
         "chauban --archive demo/archive casefile tray",
@@ -117,8 +118,7 @@ def _signatures() -> None:
     _run("ingest", "examples/signed/01-dat-ten-duong", codes={3})
     transfer = _refused_signed()
     _run("transfer", "resolve", transfer, "--accept", "--because", "demonstration: kept as evidence of what was filed")
-    signed = _accepted("H99.15.2025.007")
-    _run("signature", "show", signed)
+    _run("signature", "show", SIGNED)
     _run("search", "verdict:failed", "--limit", "3")
     _run("signature", "recheck")
 
@@ -131,10 +131,9 @@ def _evidence() -> None:
         _run("evidence", "seal")
         batch = json.loads(_output("evidence", "calendar", "--json").splitlines()[0])["batch"]
         _run("evidence", "renew", "--batch", batch, "--because", "demonstration")
-    signed = _accepted("H99.15.2025.007")
-    _run("evidence", "verify", signed)
+    _run("evidence", "verify", SIGNED)
     _run("evidence", "calendar")
-    _run("export", signed, "--as", "proof", "--to", "demo/proof")
+    _run("export", SIGNED, "--as", "proof", "--to", "demo/proof")
     root = str(ROOT / "examples/signed/trust/tsa/root.cer")
     _tool("python3", "-I", "verify.pyz", "--roots", os.path.relpath(root, PLACE / "proof"), folder=PLACE / "proof")
     _run("audit", "verify")
@@ -324,17 +323,7 @@ def _tool(*arguments: str, folder: Path, lines: int = 5) -> None:
 
 def _refused_signed() -> str:
     lines = _output("transfer", "list", "--state", "refused", "--limit", "1000", "--json").splitlines()
-    return next(str(row["id"]) for row in map(json.loads, lines) if row["case_code"] == "H99.15.2025.007")
-
-
-def _accepted(code: str) -> str:
-    lines = _output("transfer", "list", "--state", "accepted", "--limit", "1000", "--json").splitlines()
-    return next(str(row["aip_id"]) for row in map(json.loads, lines) if row["case_code"] == code)
-
-
-def _first_case() -> str:
-    lines = _output("transfer", "list", "--state", "accepted", "--limit", "1000", "--json").splitlines()
-    return str(min(json.loads(line)["case_code"] for line in lines))
+    return next(str(row["id"]) for row in map(json.loads, lines) if row["case_code"] == SIGNED)
 
 
 def _stored_container(store: str) -> Path:

@@ -16,7 +16,7 @@ from archive.accounts.values import ROLE_WORDS, Account, Role
 from archive.archive import Archive
 from archive.audit.recording import record_act
 from archive.audit.values import ACTOR, Action, ActOutcome
-from model.errors import ConfigurationError, PolicyError
+from model.errors import ConfigurationError, InputError, PolicyError
 from model.text import N_, _
 
 TOKEN_FILE = "CHAUBAN_TOKEN_FILE"
@@ -26,6 +26,7 @@ FREE_FAILURES = 5
 """Wrong passwords before an account has to wait."""
 WAIT = timedelta(minutes=5)
 _TOKEN_BYTES = 32
+_MAX_TOKEN = 1024
 
 
 def log_in(archive: Archive, login: str, password: str) -> Account:
@@ -104,12 +105,33 @@ def require(archive: Archive, *roles: Role) -> Account:
     return account
 
 
+def reasoned(because: str) -> str:
+    """Return the reason of a decision.
+
+    Raises:
+        InputError: none is given.
+    """
+    if not because.strip():
+        raise InputError(N_("A decision needs a reason."), hint=N_("Give it with --because."))
+    return because
+
+
 def token_file(archive: Archive) -> Path:
-    """Return where the token of this archive is kept: a file of its own for each archive and each user."""
+    """Return where the token of this archive is kept: a file of its own for each archive and each user.
+
+    Raises:
+        ConfigurationError: the user has no home folder.
+    """
     named = os.environ.get(TOKEN_FILE, "")
     if named:
         return Path(named)
-    base = os.environ.get("XDG_CONFIG_HOME", "") or Path.home() / ".config"
+    try:
+        base = os.environ.get("XDG_CONFIG_HOME", "") or Path.home() / ".config"
+    except RuntimeError as error:
+        raise ConfigurationError(
+            N_("This account of the machine has no home folder where a token could be kept."),
+            hint=N_("Name a place with CHAUBAN_TOKEN_FILE."),
+        ) from error
     return Path(base) / "chauban" / f"{archive.configuration.archive_id}.token"
 
 
@@ -136,17 +158,20 @@ def _write(path: Path, token: str) -> None:
 
 
 def _read(path: Path) -> str:
+    """Return the token of a file that nobody else can read: what was checked is what is read."""
     try:
-        facts = path.stat()
-        if stat.S_IMODE(facts.st_mode) & 0o077 or facts.st_uid != os.getuid():
-            raise ConfigurationError(
-                N_("Others can read the token file {path}; it is not used."),
-                hint=N_("Delete it and run `chauban login` again."),
-                path=path,
-            )
-        with path.open(encoding="ascii", errors="surrogateescape") as file:
-            return file.read(1024).strip()
-    except FileNotFoundError:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            facts = os.fstat(descriptor)
+            private = stat.S_ISREG(facts.st_mode) and not stat.S_IMODE(facts.st_mode) & 0o077
+            if not private or facts.st_uid != os.getuid():
+                raise ConfigurationError(
+                    N_("Others can read the token file {path}; it is not used."),
+                    hint=N_("Delete it and run `chauban login` again."),
+                    path=path,
+                )
+            return file.read(_MAX_TOKEN).decode("ascii", "surrogateescape").strip()
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     except OSError as error:
         raise ConfigurationError(

@@ -38,16 +38,14 @@ def hashed(password: str) -> str:
 
 
 def fits(stored: str, password: str) -> bool:
-    """Tell whether a password fits a hash; an empty hash fits nothing, in the same time."""
+    """Tell whether a password fits a hash; an empty hash fits nothing, and telling so takes the same time."""
     from argon2.exceptions import InvalidHashError, VerificationError
 
+    given = password[: MAX_LENGTH + 1]
+    if not stored:
+        _hasher().hash(given)
+        return False
     try:
-        return _hasher().verify(stored or _of_nobody(), password[: MAX_LENGTH + 1]) and stored != ""
+        return _hasher().verify(stored, given)
     except (VerificationError, InvalidHashError):
         return False
-
-
-@cache
-def _of_nobody() -> str:
-    """Return a hash to spend the usual time on where there is no account."""
-    return _hasher().hash("nobody has this password")

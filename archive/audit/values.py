@@ -49,6 +49,7 @@ class Action(StrEnum):
     HANDOVER_PREPARE = "handover-prepare"
     HANDOVER_RECEIPT = "handover-receipt"
     HANDOVER_WITHDRAW = "handover-withdraw"
+    HANDOVER_RELEASE = "handover-release"
     VERIFY = "verify"
     REPAIR = "repair"
     REBUILD = "rebuild"
@@ -67,6 +68,7 @@ class Action(StrEnum):
     RETENTION = "retention"
     REVIEW = "review"
     DESTROY = "destroy"
+    DESTROY_RESUME = "destroy-resume"
 
 
 class ActOutcome(StrEnum):

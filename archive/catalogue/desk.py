@@ -47,6 +47,7 @@ class DeskIndex:
             ConflictError: another case file of the same year and agency has this number.
         """
         with self._database.write() as connection:
+            _forget(connection, change.gone)
             _put(connection, desk_plan, [_values(row) for row in change.plan])
             _put(connection, desk_files, [_values(row) for row in change.files])
             newer = _put(connection, desk_documents, [_values(row) for row in change.documents])
@@ -254,6 +255,16 @@ def _called(part: list[str]) -> sa.Select[Any]:
             _OTHER.c.document_id != desk_keys.c.document_id,
         )
     )
+
+
+def _forget(connection: Connection, gone: Sequence[str]) -> None:
+    """Remove case files with their documents, single documents, and the keys of both."""
+    for part in batches(gone, _AT_ONCE):
+        chosen = desk_documents.c.file_id.in_(part) | desk_documents.c.id.in_(part)
+        going = sa.select(desk_documents.c.id).where(chosen)
+        connection.execute(sa.delete(desk_keys).where(desk_keys.c.document_id.in_(going)))
+        connection.execute(sa.delete(desk_documents).where(chosen))
+        connection.execute(sa.delete(desk_files).where(desk_files.c.id.in_(part)))
 
 
 def _put(connection: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> set[str]:

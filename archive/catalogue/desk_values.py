@@ -70,6 +70,8 @@ class DeskChange:
 
     last: int
     """Number of its last act."""
+    gone: tuple[str, ...] = ()
+    """Case files that are forgotten with their documents, and single documents; before anything else."""
     plan: tuple[DeskPlanRow, ...] = ()
     files: tuple[DeskFileRow, ...] = ()
     documents: tuple[DeskDocumentRow, ...] = ()

@@ -33,6 +33,7 @@ from archive.catalogue.tables import (
 )
 from archive.catalogue.tables import transfers as transfer_table
 from archive.catalogue.values import AuditState, HeldCaseFile, PackageVersion, Transfer, TransferState
+from archive.disposal.redacting import without_findings
 from archive.disposal.values import DisposalState
 from archive.layout import EvidencePart, batch_key
 from archive.retention.hold_values import Hold
@@ -204,6 +205,29 @@ class StubTable:
             for row in connection.execute(query).yield_per(STREAM_ROWS):
                 yield _stub_of(row)
 
+    def page(self, after: uuid.UUID | None, limit: int, *states: DisposalState) -> list[StubRow]:
+        """Return the next stubs by identifier, in any state unless some are named."""
+        query = sa.select(stubs).order_by(stubs.c.aip_id).limit(limit)
+        if after is not None:
+            query = query.where(stubs.c.aip_id > after)
+        with self._database.read() as connection:
+            parts = [query.where(stubs.c.state == state.value) for state in states] or [query]
+            found = [_stub_of(row) for part in parts for row in connection.execute(part)]
+        return sorted(found, key=lambda row: row.aip_id)[:limit]
+
+    def described_alone(self, transfer_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+        """Return the submissions of transfers under which nothing came but what is destroyed or was given back."""
+        came, all_came = submission_transfers.alias("came"), submission_transfers.alias("all_came")
+        gone = sa.exists().where(stubs.c.aip_id == transfer_table.c.aip_id)
+        left = (
+            sa.exists()
+            .where(all_came.c.submission_id == came.c.submission_id, transfer_table.c.id == all_came.c.transfer_id)
+            .where(transfer_table.c.state != TransferState.RETURNED.value, ~gone)
+        )
+        query = sa.select(came.c.submission_id).distinct().where(came.c.transfer_id.in_(transfer_ids), ~left)
+        with self._database.read() as connection:
+            return list(connection.scalars(query))
+
     def counts(self) -> Mapping[DisposalState, int]:
         """Count the stubs by state."""
         query = sa.select(stubs.c.state, sa.func.count()).group_by(stubs.c.state)
@@ -259,12 +283,23 @@ def _remove(database: Database, connection: Connection, candidate: Candidate) ->
 def _forget(connection: Connection, transfer_ids: Sequence[uuid.UUID]) -> None:
     """Let transfers keep nothing: the same case file may be handed in again, as a new record."""
     for batch in batches(transfer_ids, STREAM_ROWS):
+        _forget_findings(connection, batch)
         accepted = (transfer_table.c.id.in_(batch)) & (transfer_table.c.state == TransferState.ACCEPTED.value)
         connection.execute(sa.update(transfer_table).where(accepted).values(fingerprint="", report=""))
         connection.execute(sa.update(transfer_table).where(transfer_table.c.id.in_(batch)).values(kept_key=""))
         under = sa.select(submission_transfers.c.submission_id).where(submission_transfers.c.transfer_id.in_(batch))
         claimed = submission_keys.c.submission_id.in_(under) & submission_keys.c.transfer_id.in_(batch)
         connection.execute(sa.delete(submission_keys).where(claimed))
+
+
+def _forget_findings(connection: Connection, transfer_ids: Sequence[uuid.UUID]) -> None:
+    """Let the reports of transfers name no files any more."""
+    query = sa.select(transfer_table.c.id, transfer_table.c.report).where(
+        transfer_table.c.id.in_(transfer_ids), transfer_table.c.report != ""
+    )
+    for row in connection.execute(query).all():
+        changed = sa.update(transfer_table).where(transfer_table.c.id == row.id)
+        connection.execute(changed.values(report=without_findings(row.report)))
 
 
 def _row_of(row: StubRow) -> dict[str, Any]:

@@ -215,6 +215,22 @@ def clear(connection: Connection) -> None:
         connection.execute(sa.delete(table))
 
 
+def accepted(connection: Connection, handover_id: uuid.UUID, aip_id: uuid.UUID) -> HandoverItem | None:
+    """Return the case file of a hand-over if its receiver has accepted the version that is held now."""
+    query = (
+        sa.select(handover_items)
+        .join(case_files, case_files.c.aip_id == handover_items.c.aip_id)
+        .where(
+            handover_items.c.aip_id == aip_id,
+            handover_items.c.handover_id == handover_id,
+            handover_items.c.state == ItemState.ACCEPTED.value,
+            handover_items.c.version == case_files.c.current_version,
+        )
+    )
+    row = connection.execute(query).first()
+    return _item_of(row) if row is not None else None
+
+
 def _is(item: HandoverItem) -> Sequence[sa.ColumnElement[bool]]:
     return handover_items.c.handover_id == item.handover_id, handover_items.c.ordinal == item.ordinal
 

@@ -4,8 +4,10 @@ The rows of records follow the change feed, so that taking in costs nothing more
 computes its retention again within its own transaction.
 """
 
+import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -37,6 +39,7 @@ from archive.catalogue.retention_tables import (
     retention_events,
     retention_schedules,
 )
+from archive.catalogue.rows import Row
 from archive.catalogue.tables import case_files, documents, package_versions
 from archive.retention.rules import DEFAULTS, Rules
 from archive.retention.rules import retention_of as decided
@@ -54,6 +57,8 @@ from archive.retention.values import (
 CURSOR = "retention-cursor"
 FEED = "feed-id"
 DECISIONS = "retention-decisions"
+STALE = "retention-stale"
+"""Setting: the schedules and classes whose records must be computed again, each with the mark it got."""
 _PAGE = 500
 _LATEST = sa.func.substr(documents.c.issued_date + UNKNOWN_DAY, 1, 10)
 """A date known to the month or year, as text that sorts behind every day of it."""
@@ -76,21 +81,15 @@ class RetentionTable:
             put_setting(connection, DECISIONS, str(number))
         return number
 
-    def put_schedule(self, schedule: Schedule) -> None:
-        """Enter a version of a schedule, or where it stands now; an approved one supersedes the one before."""
+    def put_schedules(self, schedules: Iterable[Schedule]) -> None:
+        """Enter versions of schedules, or where they stand now; an approved one supersedes those before it.
+
+        What was decided is not taken back: entering the same again, in any order, changes nothing. The records of
+        a schedule that comes into force are marked in the same transaction, for `bring_level`.
+        """
         with self._database.write() as connection:
-            if schedule.status is ScheduleStatus.APPROVED:
-                connection.execute(
-                    sa.update(retention_schedules)
-                    .where(
-                        retention_schedules.c.code == schedule.code,
-                        retention_schedules.c.version < schedule.version,
-                        retention_schedules.c.status == ScheduleStatus.APPROVED.value,
-                    )
-                    .values(status=ScheduleStatus.SUPERSEDED.value)
-                )
-            statement = upsert(connection, retention_schedules, ("code", "version"), changed=("status", "details"))
-            connection.execute(statement, schedule_row(schedule))
+            self._database.lock(connection, Lock.RETENTION)
+            _mark(connection, [f"schedule:{item.code}" for item in schedules if _put_schedule(connection, item)])
 
     def schedules(self, code: str = "") -> list[Schedule]:
         """Return all versions of all schedules, or of one; those that came with the program are not among them."""
@@ -100,33 +99,29 @@ class RetentionTable:
         with self._database.read() as connection:
             return [schedule_of(row) for row in connection.execute(query)]
 
-    def put_class(self, record_class: RecordClass) -> None:
-        """Enter a class, or change its title or schedule."""
-        row = {
-            "fonds": record_class.fonds,
-            "code": record_class.code,
-            "title": record_class.title,
-            "schedule": record_class.schedule,
-        }
+    def put_classes(self, classes: Iterable[RecordClass]) -> None:
+        """Enter classes, or change title or schedule; their records are marked for `bring_level`."""
         with self._database.write() as connection:
-            statement = upsert(connection, retention_classes, ("fonds", "code"), changed=("title", "schedule"))
-            connection.execute(statement, row)
+            self._database.lock(connection, Lock.RETENTION)
+            _mark(connection, [f"class:{item.code}" for item in classes if _put_class(connection, item)])
 
     def put_assignments(self, assignments: Iterable[Assignment]) -> None:
-        """Enter what officers decided about records; a later decision replaces an earlier one, whatever the order."""
+        """Enter what officers decided about records, each in place of what was decided before; recompute them."""
         columns = ("class_code", "override", "reason", "decided_by", "decided_at")
         for batch in batches(assignments, _PAGE):
-            with self._database.write() as connection:
-                statement = upsert(connection, retention_assignments, ("aip_id",), changed=columns)
-                connection.execute(statement, [assignment_row(item) for item in batch])
+            self._decide(retention_assignments, ("aip_id",), columns, [assignment_row(item) for item in batch])
 
     def put_events(self, events: Iterable[RecordEvent]) -> None:
-        """Enter events of records; one of the same name replaces the one before."""
+        """Enter events of records, each in place of one of the same name; recompute the records."""
+        columns = ("day", "recorded_by", "recorded_at")
         for batch in batches(events, _PAGE):
-            with self._database.write() as connection:
-                columns = ("day", "recorded_by", "recorded_at")
-                statement = upsert(connection, retention_events, ("aip_id", "name"), changed=columns)
-                connection.execute(statement, [event_row(item) for item in batch])
+            self._decide(retention_events, ("aip_id", "name"), columns, [event_row(item) for item in batch])
+
+    def _decide(self, table: sa.Table, keys: tuple[str, ...], columns: Sequence[str], rows: Sequence[Row]) -> None:
+        with self._database.write() as connection:
+            self._database.lock(connection, Lock.RETENTION)
+            connection.execute(upsert(connection, table, keys, changed=columns), rows)
+            recompute(connection, list(dict.fromkeys(row["aip_id"] for row in rows)))
 
     def rules(self) -> Rules:
         """Return the schedules in force and the classes."""
@@ -138,9 +133,12 @@ class RetentionTable:
     def refresh(self) -> int:
         """Bring the rows of records level with the change feed; return how many changes were applied.
 
-        May be killed at any point, and run by several processes at once.
+        May be killed at any point, and run by several processes at once. Nothing is locked where all is level.
         """
         applied = 0
+        with self._database.read() as connection:
+            if not feed.after(connection, _cursor(connection), 1):
+                return 0
         while True:
             with self._database.write() as connection:
                 self._database.lock(connection, Lock.RETENTION)
@@ -153,12 +151,35 @@ class RetentionTable:
                 put_setting(connection, CURSOR, f"{get_setting(connection, FEED) or ''}:{found[-1].sequence}")
                 applied += len(found)
 
+    def bring_level(self) -> None:
+        """Apply the change feed, and compute the records again of what came into force.
+
+        A mark that is set anew meanwhile stays for the next one; so does all of it where a process is killed.
+        """
+        self.refresh()
+        with self._database.read() as connection:
+            marks = _marks(connection)
+        for name in marks:
+            kind, _, code = name.partition(":")
+            self.recompute(row.aip_id for row in (self.with_schedule if kind == "schedule" else self.of_class)(code))
+        if marks:
+            self.recompute(row.aip_id for row in self.waiting("rule"))
+            with self._database.write() as connection:
+                self._database.lock(connection, Lock.RETENTION)
+                left = {name: mark for name, mark in _marks(connection).items() if marks.get(name) != mark}
+                put_setting(connection, STALE, json.dumps(left))
+
     def recompute(self, aip_ids: Iterable[uuid.UUID]) -> None:
-        """Compute the rows of some records again, after something was decided about them."""
+        """Compute the rows of some records again."""
         for batch in batches(aip_ids, _PAGE):
             with self._database.write() as connection:
                 self._database.lock(connection, Lock.RETENTION)
                 recompute(connection, batch)
+
+    def under(self, known: Rules, aip_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Retention]:
+        """Return what the retention of some records would be under other rules; nothing is kept."""
+        with self._database.read() as connection:
+            return _computed(connection, aip_ids, known)
 
     def get(self, aip_id: uuid.UUID) -> Retention | None:
         """Return the retention of one record."""
@@ -262,12 +283,7 @@ def rules(connection: Connection) -> Rules:
 
 def recompute(connection: Connection, aip_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Retention]:
     """Compute the retention of some records within a transaction, and keep it; records that are gone lose theirs."""
-    known = rules(connection)
-    officers, happened = assignments(connection, aip_ids), _events(connection, aip_ids)
-    found = {
-        item.aip_id: decided(item, known, officers.get(item.aip_id), happened.get(item.aip_id, {}))
-        for item in facts(connection, aip_ids)
-    }
+    found = _computed(connection, aip_ids, rules(connection))
     gone = [aip_id for aip_id in aip_ids if aip_id not in found]
     if gone:
         connection.execute(sa.delete(retention).where(retention.c.aip_id.in_(gone)))
@@ -275,6 +291,14 @@ def recompute(connection: Connection, aip_ids: Sequence[uuid.UUID]) -> dict[uuid
         statement = upsert(connection, retention, ("aip_id",), changed=_CHANGED)
         connection.execute(statement, [retention_row(item) for item in found.values()])
     return found
+
+
+def _computed(connection: Connection, aip_ids: Sequence[uuid.UUID], known: Rules) -> dict[uuid.UUID, Retention]:
+    officers, happened = assignments(connection, aip_ids), _events(connection, aip_ids)
+    return {
+        item.aip_id: decided(item, known, officers.get(item.aip_id), happened.get(item.aip_id, {}))
+        for item in facts(connection, aip_ids)
+    }
 
 
 def facts(connection: Connection, aip_ids: Sequence[uuid.UUID]) -> Iterator[RecordFacts]:
@@ -316,6 +340,51 @@ def _events(connection: Connection, aip_ids: Sequence[uuid.UUID]) -> Mapping[uui
     for row in connection.execute(query):
         found.setdefault(row.aip_id, {})[row.name] = date.fromisoformat(row.day)
     return found
+
+
+def _put_schedule(connection: Connection, schedule: Schedule) -> bool:
+    """Enter one version where nothing was decided about it yet; tell whether it comes into force by that."""
+    columns = retention_schedules.c
+    query = sa.select(columns.version, columns.status).where(columns.code == schedule.code)
+    known = {row.version: ScheduleStatus(row.status) for row in connection.execute(query)}
+    if known.get(schedule.version, ScheduleStatus.DRAFT) is not ScheduleStatus.DRAFT:
+        return False
+    newest = max((version for version, status in known.items() if status is ScheduleStatus.APPROVED), default=0)
+    if schedule.version < newest:
+        schedule = replace(schedule, status=ScheduleStatus.SUPERSEDED)
+    in_force = schedule.status is ScheduleStatus.APPROVED
+    if in_force:
+        older = (columns.code == schedule.code) & (columns.version < schedule.version)
+        statement = sa.update(retention_schedules).where(older)
+        connection.execute(statement.values(status=ScheduleStatus.SUPERSEDED.value))
+    kept = upsert(connection, retention_schedules, ("code", "version"), changed=("status", "details"))
+    connection.execute(kept, schedule_row(schedule))
+    return in_force
+
+
+def _put_class(connection: Connection, item: RecordClass) -> bool:
+    """Enter one class; tell whether anything changed by that."""
+    columns = retention_classes.c
+    query = sa.select(retention_classes).where(columns.fonds == item.fonds, columns.code == item.code)
+    row = connection.execute(query).first()
+    if row is not None and class_of(row) == item:
+        return False
+    values = {"fonds": item.fonds, "code": item.code, "title": item.title, "schedule": item.schedule}
+    changed = ("title", "schedule")
+    connection.execute(upsert(connection, retention_classes, ("fonds", "code"), changed=changed), values)
+    return True
+
+
+def _mark(connection: Connection, names: Sequence[str]) -> None:
+    """Say that records must be computed again, by a mark that whoever is at work already does not take away."""
+    if names:
+        marks = _marks(connection) | dict.fromkeys(names, uuid.uuid4().hex)
+        put_setting(connection, STALE, json.dumps(marks))
+
+
+def _marks(connection: Connection) -> dict[str, str]:
+    marks: dict[str, str] = json.loads(get_setting(connection, STALE) or "{}")
+    return marks
 
 
 def _cursor(connection: Connection) -> int:

@@ -9,25 +9,25 @@ Source:
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from archive.archive import Archive
 from archive.audit.values import Action, ActOutcome, new_act
 from archive.catalogue.database import batches
 from archive.catalogue.disposal import StubRow
-from archive.disposal.findings import GONE_ALREADY, IN_BACKUP, STORE_AWAY, WOULD_GO
+from archive.disposal.findings import ELSEWHERE, GONE_ALREADY, IN_BACKUP, STORE_AWAY, WOULD_GO
 from archive.disposal.level import alone, bring_level
 from archive.disposal.removing import Removed, purge_index, remove
 from archive.disposal.stubs import restore_stubs, stub_of
 from archive.disposal.testing import mark
-from archive.disposal.values import Allowing, Destruction, DisposalState, Permission, Stub
+from archive.disposal.values import HANDOVER, Allowing, Destruction, DisposalState, Permission, PermissionOf, Stub
 from archive.layout import destroyed_key
 from model.errors import ConflictError, NotFoundError, StorageError
 from model.findings import Finding
 from model.identifiers import derived_uuid, new_uuid
 from model.preservation import Event, EventOutcome, EventType
-from model.text import N_
+from model.text import N_, _
 from model.version import PROGRAM
 
 REPORT_SCHEMA = "chauban-destroyed/1"
@@ -44,13 +44,19 @@ class _Attempt:
 
 
 def execute(
-    archive: Archive, permission: Permission, aip_ids: Iterable[UUID], allowing: Allowing, *, dry_run: bool = False
+    archive: Archive,
+    permission: Permission | PermissionOf,
+    aip_ids: Iterable[UUID],
+    allowing: Allowing,
+    *,
+    dry_run: bool = False,
 ) -> Iterator[Destruction]:
     """Destroy the records that the decision covers and nothing speaks against; yield what became of each.
 
     Records that an earlier run marked are removed without being tested again: their destruction is decided.
 
     Args:
+        permission: of all of them, or a function that gives that of each.
         dry_run: only test; what would go says so in its findings.
 
     Raises:
@@ -104,12 +110,13 @@ def remove_again(archive: Archive, aip_id: UUID) -> Destruction:
 
 
 def _attempt(
-    archive: Archive, permission: Permission, aip_id: UUID, allowing: Allowing, *, dry_run: bool
+    archive: Archive, permission: Permission | PermissionOf, aip_id: UUID, allowing: Allowing, *, dry_run: bool
 ) -> _Attempt | Destruction:
     row = archive.catalogue.stubs.get(aip_id)
     if row is None:
+        decided = permission if isinstance(permission, Permission) else permission(aip_id)
         try:
-            findings = mark(archive, permission, aip_id, allowing, dry_run=dry_run)
+            findings = mark(archive, decided, aip_id, allowing, dry_run=dry_run)
         except StorageError as error:
             findings = (STORE_AWAY.at(str(aip_id), why=error.message),)
         if findings or dry_run:
@@ -127,9 +134,28 @@ def _conclude(archive: Archive, attempts: list[_Attempt]) -> Iterator[Destructio
     if not attempts:
         return
     purge_index(archive)
-    done = [_concluded(archive, attempt) for attempt in attempts]
+    left = _forget_beyond(archive, [stub_of(attempt.row) for attempt in attempts])
+    done = [_concluded(archive, _still(attempt, left.get(attempt.row.aip_id, ""))) for attempt in attempts]
     archive.audit.flush()
     yield from done
+
+
+def _forget_beyond(archive: Archive, stubs: list[Stub]) -> dict[UUID, str]:
+    """Make the desk forget records; return of which it could not, and why."""
+    left: dict[UUID, str] = {}
+    for forget in archive.beyond:
+        left |= forget(archive, stubs)
+    if not archive.beyond and archive.catalogue.desk.sequence():
+        left = {stub.aip_id: _("this program does not know the desk.") for stub in stubs}
+    return left
+
+
+def _still(attempt: _Attempt, why: str) -> _Attempt:
+    """Return an attempt with what is left outside stores and catalogue: it is not done then."""
+    if not why:
+        return attempt
+    findings = (*attempt.removed.findings, ELSEWHERE.at(str(attempt.row.aip_id), why=why))
+    return replace(attempt, removed=replace(attempt.removed, state=DisposalState.DESTROYING, findings=findings))
 
 
 def _concluded(archive: Archive, attempt: _Attempt) -> Destruction:
@@ -175,16 +201,21 @@ def _report(archive: Archive, stub: Stub, findings: tuple[Finding, ...]) -> str:
 def _event(archive: Archive, stub: Stub) -> Event:
     """Return the PREMIS event of the destruction: the package's journal is gone with it."""
     permission, now = stub.permission, archive.clock.now()
-    handed_over = permission.kind == "handover"
+    handed_over = permission.kind == HANDOVER
     return Event(
         id=new_uuid(now),
         type=EventType.DEACCESSION if handed_over else EventType.DELETION,
         time=now,
         outcome=EventOutcome.SUCCESS,
         detail=f"{permission.kind} {permission.review_id}, approved by {permission.approved_by}: {permission.because}",
-        outcome_detail=f"rule {stub.schedule}, due {stub.due}; nothing of it is left in any store, read back",
+        outcome_detail=f"rule {stub.schedule}, {_reason(stub)}; nothing of it is left in any store, read back",
         agent=PROGRAM,
     )
+
+
+def _reason(stub: Stub) -> str:
+    where = stub.permission.handed_over
+    return f"due {stub.due}" if where is None else f"held by {where.receiver_code}, receipt {where.receipt}"
 
 
 def _note(archive: Archive, stub: Stub, attempt: _Attempt) -> None:

@@ -33,6 +33,13 @@ OTHER_ACTION = finding_kind(
     remedy=N_("Correct its class or rule, with a reason, and have it reviewed again."),
     source=_LAW,
 )
+NO_RECEIPT = finding_kind(
+    "disposal.no-receipt",
+    Severity.ERROR,
+    N_("It is kept: no receipt says that another archive has it."),
+    remedy=N_("Register the receipt with `chauban transfer receipt`, then release it again."),
+    source="MoReq2010 8 (transfer is confirmed before destruction)",
+)
 ON_HOLD = finding_kind(
     "disposal.on-hold",
     Severity.WARNING,
@@ -103,6 +110,13 @@ IN_USE = finding_kind(
     Severity.WARNING,
     N_("The work area of transfer {transfer} is in use, so what lies in it is not removed."),
     remedy=N_("Wait until that process has ended, then execute the decision again."),
+)
+ELSEWHERE = finding_kind(
+    "disposal.elsewhere",
+    Severity.WARNING,
+    N_("The desk still tells of it: {why}"),
+    remedy=N_("Put the cause right, then run `chauban retention destroyed resume`."),
+    undecided=True,
 )
 NO_DIGESTS = finding_kind(
     "disposal.no-digests",

@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
@@ -19,21 +19,28 @@ from archive.layout import (
     evidence_part,
     kept_record_part,
     package_folder,
+    shared_tables,
     transfer_folder,
-    transfer_key,
+    transfer_left_key,
 )
 from archive.store.protocol import Store
 
 _LOCK = "lock"
 _RESOLUTION = "resolution-"
+_LEFT = transfer_left_key(UUID(int=0)).removeprefix(transfer_folder(UUID(int=0)).rstrip("/"))
 
 
-def stored_keys(store: Store, stub: Stub) -> Iterator[str]:
+def stored_keys(store: Store, stub: Stub, submissions: Iterable[UUID] = ()) -> Iterator[str]:
     """Yield the keys of everything one store keeps of a record, in any version.
 
     The package's folder (containers, digest files, archival copies, journal), what was set aside of it as damaged,
     and what was kept of transfers of the same content.
+
+    Args:
+        submissions: those of which nothing else is held: the tables that describe them go too.
     """
+    for submission in submissions:
+        yield from store.remains(shared_tables(submission))
     folder = package_folder(stub.aip_id)
     yield from (key for key in store.remains(folder) if not is_evidence(key))
     transfers = [transfer_folder(item) for item in handed_in(stub)]
@@ -85,8 +92,6 @@ def _removed_unlocked(path: Path) -> bool:
 
 
 def _is_record(key: str) -> bool:
-    """Tell whether an object in a transfer's folder is the record of what became of it, which stays."""
+    """Tell whether an object in a transfer's folder is the record of what became of it, which stays without names."""
     name = key.rpartition("/")[2]
-    return name == transfer_key(UUID(int=0)).rpartition("/")[2] or (
-        name.startswith(_RESOLUTION) and name.endswith(".json")
-    )
+    return key.endswith(_LEFT) or (name.startswith(_RESOLUTION) and name.endswith(".json"))

@@ -5,20 +5,23 @@ the removal is known to be decided, and goes on. Everything here may be done aga
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from uuid import UUID
 
 from archive.archive import Archive
 from archive.catalogue.disposal import StubRow
 from archive.catalogue.values import PackageVersion
 from archive.disposal.findings import IN_USE, LOCKED, NO_DIGESTS, REMAINS, STORE_AWAY
-from archive.disposal.reach import clear_work, stored_keys
+from archive.disposal.reach import clear_work, handed_in, stored_keys
+from archive.disposal.redacting import transfer_left
 from archive.disposal.stubs import stub_of
 from archive.disposal.values import DisposalState, Stub
 from archive.disposal.warrant import warrant
 from archive.evidence.groups import read_group
 from archive.indexing import open_index
-from archive.layout import container_key, stub_digests_key, stub_key
+from archive.layout import container_key, stub_digests_key, stub_key, transfer_key, transfer_left_key
 from archive.store.protocol import Store
 from model.errors import ArchiveError, IntegrityError, NotFoundError, PolicyError
 from model.findings import Finding
@@ -44,13 +47,15 @@ def remove(archive: Archive, row: StubRow) -> Removed:
     try:
         archive.copies.put(stub_key(row.aip_id), row.details.encode())
         found = list(_keep_digests(archive, stub))
+        _keep_transfers(archive, stub)
+        submissions = archive.catalogue.stubs.described_alone(handed_in(stub))
     except ArchiveError as error:
         return Removed(state=DisposalState.DESTROYING, findings=(_away(stub, error),), deleted=0)
     blocked, deleted = False, 0
     for store in archive.copies.stores:
         try:
-            locked, count = _remove_from(archive, store, stub)
-            left = set(stored_keys(store, stub)) - set(locked)
+            locked, count = _remove_from(archive, store, stub, submissions)
+            left = set(stored_keys(store, stub, submissions)) - set(locked)
         except ArchiveError as error:
             found.append(_away(stub, error))
             continue
@@ -77,10 +82,10 @@ def purge_index(archive: Archive) -> None:
             index.discard()
 
 
-def _remove_from(archive: Archive, store: Store, stub: Stub) -> tuple[dict[str, str], int]:
+def _remove_from(archive: Archive, store: Store, stub: Stub, submissions: Sequence[UUID]) -> tuple[dict[str, str], int]:
     """Delete what one store holds; return the locked objects, each with the end of its lock, and how many are gone."""
     locked: dict[str, str] = {}
-    keys = list(stored_keys(store, stub))
+    keys = list(stored_keys(store, stub, submissions))
     confirmation = warrant(archive, stub.aip_id) if keys else None
     for key in keys:
         if confirmation is None:
@@ -92,6 +97,17 @@ def _remove_from(archive: Archive, store: Store, stub: Stub) -> tuple[dict[str, 
         except PolicyError as error:
             locked[key] = str(error.values.get("until") or "?")
     return locked, len(keys) - len(locked)
+
+
+def _keep_transfers(archive: Archive, stub: Stub) -> None:
+    """Keep in every store what stays of the record of each transfer, before the record itself goes."""
+    for transfer in handed_in(stub):
+        if archive.copies.stat(transfer_key(transfer)) is None:
+            continue
+        with archive.copies.open(transfer_key(transfer)) as stream:
+            content = stream.read()
+        with suppress(ValueError, KeyError, TypeError):  # what cannot be read tells nothing that could stay
+            archive.copies.put(transfer_left_key(transfer), transfer_left(content))
 
 
 def _keep_digests(archive: Archive, stub: Stub) -> Iterator[Finding]:

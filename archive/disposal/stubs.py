@@ -16,7 +16,7 @@ from archive.archive import Archive
 from archive.catalogue.database import batches
 from archive.catalogue.disposal import StubRow
 from archive.catalogue.values import Transfer, TransferState
-from archive.disposal.values import DisposalState, HandedIn, Permission, Stub
+from archive.disposal.values import DisposalState, HandedIn, HandedOver, Permission, Stub
 from archive.layout import STUBS, destroyed_key, stub_key
 from model.dates import from_utc_text, utc_text
 from model.errors import IntegrityError
@@ -49,7 +49,7 @@ def stub_json(stub: Stub) -> dict[str, Any]:
         "aip_id": str(stub.aip_id),
         "accepted_at": utc_text(stub.accepted_at),
         "destroyed_at": utc_text(stub.destroyed_at),
-        "permission": _stored(asdict(stub.permission)),
+        "permission": _permission_json(stub.permission),
         "versions": [{"version": number, "sha256": digest, "size": size} for number, digest, size in stub.versions],
         "evidence": list(stub.evidence),
         "transfer": _stored(asdict(stub.transfer)) if stub.transfer else None,
@@ -188,6 +188,14 @@ def _transfer(stub: Stub) -> Transfer | None:
     )
 
 
+def _permission_json(permission: Permission) -> dict[str, Any]:
+    stored = _stored(asdict(permission))
+    del stored["handed_over"]
+    if permission.handed_over is not None:
+        stored["handed_over"] = _stored(asdict(permission.handed_over))
+    return stored
+
+
 def _stored(values: dict[str, Any]) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for name, value in values.items():
@@ -200,7 +208,9 @@ def _stored(values: dict[str, Any]) -> dict[str, Any]:
 def _permission(data: Mapping[str, Any]) -> Permission:
     times = ("approved_at", "confirmed_at", "not_before", "not_after")
     read: dict[str, Any] = {name: from_utc_text(value) if name in times else value for name, value in data.items()}
-    return Permission(**read | {"review_id": UUID(data["review_id"])})
+    where = data.get("handed_over")
+    handed_over = HandedOver(**where | {"registered_at": from_utc_text(where["registered_at"])}) if where else None
+    return Permission(**read | {"review_id": UUID(data["review_id"]), "handed_over": handed_over})
 
 
 def _handed_in(data: Mapping[str, Any]) -> HandedIn:

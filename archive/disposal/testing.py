@@ -14,6 +14,7 @@ from archive.disposal.findings import (
     CLOCK_BACK,
     FOUR_EYES,
     NO_PERIOD,
+    NO_RECEIPT,
     NOT_COVERED,
     NOT_DUE,
     NOT_HELD,
@@ -24,13 +25,17 @@ from archive.disposal.findings import (
     UNKNOWN_VERSION,
 )
 from archive.disposal.stubs import stub_row
-from archive.disposal.values import Allowing, HandedIn, Permission, Stub
+from archive.disposal.values import HANDOVER, REVIEW, Allowing, HandedIn, Permission, Stub
 from archive.layout import package_folder
 from archive.retention.values import DisposalAction, Retention
 from model.dates import from_utc_text, utc_text
 from model.findings import Finding
 
-_WANTED = {"review": DisposalAction.DESTROY, "handover": DisposalAction.TRANSFER}
+_WANTED = {
+    REVIEW: (DisposalAction.DESTROY,),
+    HANDOVER: (DisposalAction.TRANSFER, DisposalAction.RETAIN),
+}
+"""What a record's rule must ask for; what is kept for ever is kept by the archive that has received it."""
 
 
 def mark(
@@ -94,8 +99,12 @@ def _rule(permission: Permission, retention: Retention | None, now: datetime) ->
         yield NO_PERIOD.at()
         return
     name = f"{retention.schedule} v{retention.version}"
-    if retention.action is not _WANTED.get(permission.kind):
+    if retention.action not in _WANTED.get(permission.kind, ()):
         yield OTHER_ACTION.at(schedule=name, action=retention.action.value)
+    elif permission.kind == HANDOVER and permission.handed_over is None:
+        yield NO_RECEIPT.at()
+    elif retention.action is DisposalAction.RETAIN:
+        return
     elif retention.dates is None or retention.trigger is None:
         yield NO_PERIOD.at()
     elif now.date() < retention.dates.due:

@@ -5,6 +5,7 @@ Source:
     (residual records).
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +13,10 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from model.findings import Finding
+
+HANDOVER = "handover"
+"""Kind of a permission: the receipt of another archive."""
+REVIEW = "review"
 
 
 class DisposalState(StrEnum):
@@ -23,6 +28,24 @@ class DisposalState(StrEnum):
     """A store does not let go of it yet (object lock): tried again by the next run."""
     DESTROYED = "destroyed"
     """Read back: nothing of it is left in any store, index or table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """Where a record is that another archive has received, and what proves it."""
+
+    receiver: str
+    receiver_code: str
+    registration: str
+    """Registration code that the receiving archive gave."""
+    package: str
+    """Name of the submission package."""
+    sha256: str
+    """Of the package, in hexadecimal: of the ZIP, or of `METS.xml` in a folder."""
+    receipt: str
+    """SHA-256 of the receipt, in hexadecimal; it lies with the hand-over."""
+    registered_at: datetime
+    """When the receipt was registered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +68,12 @@ class Permission:
     """End of the days the law gives for the execution."""
     because: str
     """The decision, by number and date."""
+    handed_over: HandedOver | None = None
+    """Of a hand-over: where the record is now."""
+
+
+PermissionOf = Callable[[UUID], Permission]
+"""The permission of each record, where they differ: each has the receipt that tells of it."""
 
 
 class Allowing(Protocol):
@@ -104,6 +133,13 @@ class Stub:
     """Transfers whose kept content is the record's, and goes with it."""
     fingerprint: str = ""
     """SHA-256 (hex) over description, names and digests, as it was handed in."""
+
+
+Forget = Callable[[Any, Sequence[Stub]], Mapping[UUID, str]]
+"""Makes something outside stores and catalogue forget destroyed records; called with the archive and their stubs.
+
+It returns of which records something is left, and why; called again it goes on.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,14 @@ from archive.catalogue.handovers_values import (
     ItemState,
     state_of,
 )
+from archive.disposal.showing import tell_destructions
 from archive.handover.preparing import left_out, prepare
 from archive.handover.receipts import Registered, Said, find_handover, register_receipt, withdraw
+from archive.handover.releasing import release
 from archive.handover.selecting import LEFT_OUT_WORDS, LeftOut, select
 from archive.open_commands import opened
 from model.dates import utc_text
-from model.errors import EXIT_DONE
+from model.errors import EXIT_DONE, PartialError
 from model.findings import printable
 from model.rendering import date_text, json_line, size_text
 from model.text import N_, _, ngettext
@@ -48,7 +50,7 @@ _ITEM_WORDS = {
 
 def commands() -> Sequence[click.Command]:
     """Return the commands of this package."""
-    return prepare_command, receipt, withdraw_command, handovers
+    return prepare_command, receipt, withdraw_command, release_command, handovers
 
 
 @click.command("prepare", help=N_("Prepare the hand-over of case files that are kept for ever to another archive."))
@@ -138,6 +140,20 @@ def withdraw_command(ctx: click.Context, identifier: str, because: str, as_json:
     """Withdraw a hand-over."""
     with opened(ctx) as archive:
         _tell_registered(archive, withdraw(archive, find_handover(archive, identifier), because), as_json=as_json)
+
+
+@click.command("release", help=N_("Remove what the other archive has received; a stub says where it is now."))
+@click.argument("identifier")
+@click.option("--dry-run", is_flag=True, help=N_("Only say what would be removed and what not."))
+@_because
+@_json_option
+@click.pass_context
+def release_command(ctx: click.Context, identifier: str, dry_run: bool, because: str, as_json: bool) -> None:
+    """Release a hand-over."""
+    with opened(ctx) as archive:
+        found = find_handover(archive, identifier)
+        left = tell_destructions(release(archive, found, because, dry_run=dry_run), as_json=as_json)
+    ctx.exit(PartialError.exit_code if left and not dry_run else EXIT_DONE)
 
 
 @click.command("handovers", help=N_("List the hand-overs to other archives, newest first, or show one."))

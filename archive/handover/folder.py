@@ -108,7 +108,7 @@ def clear_leftovers(folder: Path) -> None:
         StorageError: it cannot be removed.
     """
     try:
-        for path in (*folder.glob(".*.part"), *(folder / PACKAGES).glob(".*.part")):
+        for path in (*folder.glob(".*.part"), *folder.glob(".*.new"), *(folder / PACKAGES).glob(".*.part")):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:

@@ -19,6 +19,7 @@ from archive.retention.hold_commands import hold
 from archive.retention.opening import opening_records
 from archive.retention.schedule_commands import class_group, schedule
 from archive.retention.schedules import bring_level
+from archive.retention.wording import shown_day
 from model.errors import EXIT_DONE, InputError
 from model.findings import printable
 from model.rendering import json_line
@@ -89,7 +90,7 @@ def opening(ctx: click.Context, by: object, limit: int, as_json: bool) -> None:
         found = opening_records(archive, day, archive.configuration.conditional_years)
         for record in islice(found, limit):
             data = record.to_json() | {"schema": "retention-opening/1"}
-            ended = record.retention.ended or "–"
+            ended = shown_day(record.retention.ended)
             line = printable(f"{ended}  {record.case_code}  {record.title}  {record.retention.fonds}")
             click.echo(json_line(data) if as_json else line)
 
@@ -195,6 +196,6 @@ def _due_line(found: DueRecord) -> str:
     days = record.dates
     held = f"  [{_('held')}: {', '.join(hold.title for hold in found.holds)}]" if found.holds else ""
     return printable(
-        f"{days.due.isoformat() if days else '–'}  {found.case_code}  {found.title}  "
+        f"{shown_day(days.due if days else None)}  {found.case_code}  {found.title}  "
         f"{record.schedule or '–'}  {record.fonds}{held}"
     )

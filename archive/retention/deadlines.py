@@ -93,7 +93,8 @@ class Deadline:
     def line(self, today: date) -> str:
         """Return one line for people."""
         files = ngettext("{count} case file", "{count} case files", self.count).format(count=self.count)
-        words = f"{_(KIND_WORDS[self.kind])}, {files} ({self.year})"
+        since = _("work ended in {year}") if self.kind is DeadlineKind.CURRENT else _("taken in during {year}")
+        words = f"{_(KIND_WORDS[self.kind])}, {files} ({since.format(year=self.year)})"
         day = day_text(PartialDate(self.by.year, self.by.month, self.by.day))
         return printable(f"{day}  {self.agency or '–'}  {words}  [{_(STATE_WORDS[self.state(today)])}]")
 
@@ -117,7 +118,7 @@ def ended_deadlines(ended: Iterable[tuple[str, date]]) -> Iterator[Deadline]:
     for agency, day in ended:
         counted[agency, day] = counted.get((agency, day), 0) + 1
     for (agency, day), count in sorted(counted.items()):
-        yield Deadline(kind=DeadlineKind.CURRENT, agency=agency, by=day + TO_CURRENT, year=day.year, count=count)
+        yield Deadline(kind=DeadlineKind.CURRENT, agency=agency, by=_shifted(day, TO_CURRENT), year=day.year, count=count)
 
 
 def plot_deadlines(deadlines: Iterable[Deadline], today: date, suffix: str) -> bytes:
@@ -131,8 +132,8 @@ def plot_deadlines(deadlines: Iterable[Deadline], today: date, suffix: str) -> b
     shown = rows[:MOST_ROWS]
     height = _TOP + _ROW * max(1, len(shown)) + _BOTTOM
     sheet = new_sheet(suffix, _WIDTH, height)
-    first = min([today, *(row.by for row in shown)]) - SOON
-    last = max([today, *(row.by for row in shown)]) + SOON
+    first = _shifted(min([today, *(row.by for row in shown)]), -SOON)
+    last = _shifted(max([today, *(row.by for row in shown)]), SOON)
     sheet.words(16, 14, _("What must be handed over by when"), 20, _DARK)
     years = range(first.year + 1, last.year + 1)
     for year in years[:: max(1, -(-len(years) // _MOST_TICKS))]:
@@ -155,6 +156,14 @@ def plot_deadlines(deadlines: Iterable[Deadline], today: date, suffix: str) -> b
         more = ngettext("and {count} more date", "and {count} more dates", left).format(count=left)
         sheet.words(16, height - _BOTTOM + 8, more, 12, _DARK)
     return sheet.content()
+
+
+def _shifted(day: date, by: timedelta) -> date:
+    """Return a day later or earlier, the calendar's last or first one where it has none."""
+    try:
+        return day + by
+    except OverflowError:
+        return date.max if by > timedelta() else date.min
 
 
 def _place(day: date, first: date, last: date) -> float:

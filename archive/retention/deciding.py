@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from archive.accounts.acting import require
+from archive.accounts.acting import reasoned, require
 from archive.accounts.values import Role
 from archive.archive import Archive
-from archive.audit.recording import record_act
+from archive.audit.recording import note_act
 from archive.audit.values import Action, Detail
 from archive.retention.decisions import decide_records, record_events
 from archive.retention.schedules import bring_level
@@ -57,9 +57,10 @@ def happened(archive: Archive, name: str, days: Sequence[tuple[UUID, date]], bec
 
     Raises:
         PolicyError: nobody is logged in as records officer or archivist.
-        InputError: the event has no name, or lies in the future.
+        InputError: the event has no name, or lies in the future, or no reason is given.
     """
     person = require(archive, Role.RECORDS_OFFICER, Role.ARCHIVIST)
+    reasoned(because)
     now = archive.clock.now()
     if not name.strip() or len(name) > MAX_NAME or any(day > now.date() for _aip_id, day in days):
         raise InputError(
@@ -75,15 +76,15 @@ def happened(archive: Archive, name: str, days: Sequence[tuple[UUID, date]], bec
     record_events(archive, events)
     for event in events:
         details: dict[str, Detail] = {"what": "event", "name": name, "day": event.day.isoformat()}
-        record_act(archive, Action.RETENTION, event.aip_id, because=because, details=details)
+        note_act(archive, Action.RETENTION, event.aip_id, because=because, details=details)
+    archive.audit.flush()
 
 
 def _assign(
     archive: Archive, aip_ids: Iterable[UUID], changes: dict[str, str], because: str, details: dict[str, Detail]
 ) -> None:
     person = require(archive, Role.RECORDS_OFFICER)
-    if not because.strip():
-        raise InputError(N_("A decision about a record needs a reason."), hint=N_("Give it with --because."))
+    reasoned(because)
     now = archive.clock.now()
     bring_level(archive)
     decided = []
@@ -93,4 +94,5 @@ def _assign(
         decided.append(replace(changed, **changes))  # type: ignore[arg-type]  # names of text fields
     decide_records(archive, decided)
     for item in decided:
-        record_act(archive, Action.RETENTION, item.aip_id, because=because, details=details)
+        note_act(archive, Action.RETENTION, item.aip_id, because=because, details=details)
+    archive.audit.flush()

@@ -81,23 +81,19 @@ def _free_key(archive: Archive) -> str:
 
 
 def _put_schedules(archive: Archive, schedules: Sequence[Schedule]) -> None:
-    for schedule in schedules:
-        archive.catalogue.retention.put_schedule(schedule)
+    archive.catalogue.retention.put_schedules(schedules)
 
 
 def _put_classes(archive: Archive, classes: Sequence[RecordClass]) -> None:
-    for item in classes:
-        archive.catalogue.retention.put_class(item)
+    archive.catalogue.retention.put_classes(classes)
 
 
 def _put_assignments(archive: Archive, assignments: Sequence[Assignment]) -> None:
     archive.catalogue.retention.put_assignments(assignments)
-    archive.catalogue.retention.recompute([item.aip_id for item in assignments])
 
 
 def _put_events(archive: Archive, events: Sequence[RecordEvent]) -> None:
     archive.catalogue.retention.put_events(events)
-    archive.catalogue.retention.recompute([item.aip_id for item in events])
 
 
 def _class_json(item: RecordClass) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from archive.archive import Archive
 from archive.catalogue.values import HeldCaseFile
 from archive.retention.hold_values import Hold
+from archive.retention.rules import DEFAULTS
 from archive.retention.schedules import bring_level
 from archive.retention.values import (
     Assignment,
@@ -19,6 +20,7 @@ from archive.retention.values import (
     Retention,
     RetentionState,
     Schedule,
+    Trigger,
 )
 from archive.retention.wording import (
     ACTION_WORDS,
@@ -26,13 +28,12 @@ from archive.retention.wording import (
     OFFSET_WORDS,
     STATE_WORDS,
     period_text,
+    shown_day,
     trigger_text,
 )
-from model.dates import PartialDate
 from model.elements import code_word
 from model.errors import NotFoundError
-from model.rendering import day_text
-from model.text import N_, _, language_in_force
+from model.text import N_, _, language_in_force, ngettext
 
 SCHEMA = "retention-explain/1"
 
@@ -99,10 +100,10 @@ class Explanation:
         if self.schedule is None:
             yield self._no_rule()
             return
-        yield _("Rule: {code}, version {version}: {title}, {period}, then {action}.").format(
-            code=record.schedule,
+        code = record.schedule if record.schedule in DEFAULTS else f"{record.schedule} ({self.schedule.title})"
+        yield _("Rule: {code}, version {version}: {period}, then {action}.").format(
+            code=code,
             version=record.version,
-            title=self.schedule.title,
             period=period_text(self.schedule.period),
             action=_(ACTION_WORDS[record.action]),
         )
@@ -110,7 +111,7 @@ class Explanation:
         if record.basis is Basis.OVERRIDE and self.assignment is not None:
             yield _("Decided by {person} on {day}: {reason}").format(
                 person=self.assignment.decided_by,
-                day=_shown(self.assignment.decided_at.date()),
+                day=shown_day(self.assignment.decided_at.date()),
                 reason=self.assignment.reason,
             )
         if record.basis is Basis.CLASS and self.record_class is not None:
@@ -134,16 +135,26 @@ class Explanation:
         if record.trigger is None or record.dates is None:
             yield _("The period begins with {trigger}, which is not known yet.").format(trigger=trigger_text(schedule))
             return
+        for event in self.events:
+            if schedule.event == event.name:
+                yield _("Recorded by {person} on {day}: {event}").format(
+                    person=event.recorded_by, day=_shown(event.recorded_at.date()), event=event.name
+                )
+        newest = self.facts.last_document
+        if schedule.trigger is Trigger.CLOSED and newest is not None and newest > record.trigger:
+            yield _("Look at it: its newest document is of {newest}, after the day the work ended.").format(
+                newest=_shown(newest)
+            )
         yield _("The period begins with {trigger}: {day}; it counts {offset}: {start}.").format(
             trigger=trigger_text(schedule),
-            day=_shown(record.trigger),
+            day=shown_day(record.trigger),
             offset=_(OFFSET_WORDS[schedule.offset]),
-            start=_shown(record.dates.start),
+            start=shown_day(record.dates.start),
         )
         yield _("Last day kept: {last}; due: {due}; to be decided until: {until}.").format(
-            last=_shown(record.dates.due - timedelta(days=1)),
-            due=_shown(record.dates.due),
-            until=_shown(record.dates.confirm_by),
+            last=shown_day(record.dates.due - timedelta(days=1)),
+            due=shown_day(record.dates.due),
+            until=shown_day(record.dates.confirm_by),
         )
 
     def _what_next(self) -> str:
@@ -155,7 +166,7 @@ class Explanation:
             return _("Record what happened with `chauban retention event record`, or complete its description.")
         if self.state is RetentionState.RUNNING and self.retention.dates is not None:
             days = (self.retention.dates.due - self.today).days
-            return _("Not yet: {days} days are missing.").format(days=days)
+            return ngettext("Not yet: {count} day is left.", "Not yet: {count} days are left.", days).format(count=days)
         if self.holds:
             return _("It may be reviewed now, and not destroyed before every hold is lifted.")
         return _("It may be reviewed now: `chauban retention review open`.")
@@ -184,10 +195,6 @@ def explain(archive: Archive, held: HeldCaseFile) -> Explanation:
         holds=archive.catalogue.holds.barring([held.aip_id]).get(held.aip_id, ()),
         today=archive.clock.now().date(),
     )
-
-
-def _shown(day: date) -> str:
-    return day_text(PartialDate(day.year, day.month, day.day))
 
 
 def _period_word(code: str) -> str:

@@ -8,23 +8,22 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 
-from archive.accounts.acting import require
+from archive.accounts.acting import reasoned, require
 from archive.accounts.values import Role
 from archive.archive import Archive
-from archive.audit.recording import record_act
+from archive.audit.recording import note_act, record_act
 from archive.audit.values import Action, Detail
+from archive.catalogue.database import batches
 from archive.retention.calendar import dates_of
 from archive.retention.decisions import decide_classes, decide_schedules
-from archive.retention.rules import DEFAULTS, retention_of
+from archive.retention.rules import DEFAULTS
 from archive.retention.values import RecordClass, Retention, Schedule, ScheduleStatus
-from model.errors import InputError, NotFoundError, PolicyError
+from model.errors import ConflictError, InputError, NotFoundError, PolicyError
 from model.text import N_
 
 CODE = re.compile(r"[A-Za-z0-9Đđ][A-Za-z0-9Đđ._/-]{0,59}")
-STALE = "retention-stale"
-"""Setting: codes of schedules and classes whose records are being computed again, `;` between them."""
-_RULE = "rule"
 _AT_ONCE = 500
 
 
@@ -67,9 +66,11 @@ def enter_schedules(archive: Archive, drafts: Iterable[Schedule], because: str) 
 
     Raises:
         PolicyError: nobody is logged in as records officer.
-        InputError: a code cannot be used.
+        InputError: a code cannot be used, or no reason is given.
     """
     person = require(archive, Role.RECORDS_OFFICER)
+    reasoned(because)
+    known = {item.code: item for item in (*DEFAULTS.values(), *archive.catalogue.retention.schedules())}
     entered = []
     for draft in drafts:
         if not CODE.fullmatch(draft.code):
@@ -78,8 +79,7 @@ def enter_schedules(archive: Archive, drafts: Iterable[Schedule], because: str) 
                 hint=N_("Use up to 60 letters, digits, dots, slashes and dashes."),
                 code=draft.code,
             )
-        versions = archive.catalogue.retention.schedules(draft.code)
-        newest = versions[-1] if versions else DEFAULTS.get(draft.code)
+        newest = known.get(draft.code)
         if newest is not None and _content(newest) == _content(draft):
             continue
         version = newest.version + 1 if newest else 1
@@ -88,7 +88,8 @@ def enter_schedules(archive: Archive, drafts: Iterable[Schedule], because: str) 
     decide_schedules(archive, entered)
     for schedule in entered:
         details: dict[str, Detail] = {"what": "schedule entered", "version": schedule.version}
-        record_act(archive, Action.RETENTION, schedule.code, because=because, details=details)
+        note_act(archive, Action.RETENTION, schedule.code, because=because, details=details)
+    archive.audit.flush()
     return entered
 
 
@@ -137,8 +138,11 @@ def approve_schedule(archive: Archive, draft: Schedule, because: str) -> Schedul
 
     Raises:
         PolicyError: not an approver, or the one who entered it.
+        ConflictError: a newer version came into force meanwhile.
+        InputError: no reason is given.
     """
     person = require(archive, Role.APPROVER)
+    reasoned(because)
     if person.login == draft.entered_by:
         raise PolicyError(
             N_("{login} entered this schedule and cannot approve it too."),
@@ -152,8 +156,9 @@ def approve_schedule(archive: Archive, draft: Schedule, because: str) -> Schedul
         approved_at=archive.clock.now(),
         because=f"{draft.because}; {because}" if draft.because else because,
     )
-    _mark_stale(archive, [f"schedule:{draft.code}"])
+    _check_newest(archive, draft)
     decide_schedules(archive, [approved])
+    _check_newest(archive, draft)
     bring_level(archive)
     details: dict[str, Detail] = {"what": "schedule approved", "version": approved.version}
     record_act(archive, Action.RETENTION, approved.code, because=because, details=details)
@@ -166,8 +171,10 @@ def enter_classes(archive: Archive, classes: Sequence[RecordClass], because: str
     Raises:
         PolicyError: nobody is logged in as records officer.
         NotFoundError: a schedule is not known.
+        InputError: no reason is given.
     """
     require(archive, Role.RECORDS_OFFICER)
+    reasoned(because)
     known = archive.catalogue.retention.rules().schedules
     for item in classes:
         if item.schedule not in known:
@@ -177,7 +184,6 @@ def enter_classes(archive: Archive, classes: Sequence[RecordClass], because: str
                 record_class=item.code,
                 code=item.schedule,
             )
-    _mark_stale(archive, [f"class:{item.code}" for item in classes])
     decide_classes(archive, classes)
     bring_level(archive)
     details: dict[str, Detail] = {"what": "classes", "count": len(classes)}
@@ -186,20 +192,19 @@ def enter_classes(archive: Archive, classes: Sequence[RecordClass], because: str
 
 def bring_level(archive: Archive) -> None:
     """Bring the retention of all records level with what is held and decided; ends what a killed process began."""
-    table = archive.catalogue.retention
-    table.refresh()
-    for stale in filter(None, (archive.catalogue.get_setting(STALE) or "").split(";")):
-        kind, _, code = stale.partition(":")
-        rows = table.with_schedule(code) if kind == "schedule" else table.of_class(code)
-        table.recompute(row.aip_id for row in rows)
-        table.recompute(row.aip_id for row in table.waiting(_RULE))
-    if archive.catalogue.get_setting(STALE):
-        archive.catalogue.put_setting(STALE, "")
+    archive.catalogue.retention.bring_level()
 
 
-def _mark_stale(archive: Archive, codes: Iterable[str]) -> None:
-    known = filter(None, (archive.catalogue.get_setting(STALE) or "").split(";"))
-    archive.catalogue.put_setting(STALE, ";".join(dict.fromkeys([*known, *codes])))
+def _check_newest(archive: Archive, draft: Schedule) -> None:
+    """Refuse to approve a draft that a newer version in force has superseded."""
+    in_force = archive.catalogue.retention.rules().schedules.get(draft.code)
+    if in_force is not None and in_force.version > draft.version:
+        raise ConflictError(
+            N_("Version {version} of schedule {code} is in force; the older draft does not come into force any more."),
+            hint=N_("`chauban retention schedule show` shows the versions."),
+            version=in_force.version,
+            code=draft.code,
+        )
 
 
 def _moves(archive: Archive, draft: Schedule, current: Schedule | None) -> Iterator[Move]:
@@ -217,17 +222,25 @@ def _moves(archive: Archive, draft: Schedule, current: Schedule | None) -> Itera
 
 
 def _records(archive: Archive, draft: Schedule) -> Iterator[tuple[Retention, date | None]]:
-    """Yield the records a schedule rules, with the due date its draft would give them."""
+    """Yield the records a draft would rule, with the due date it would give them.
+
+    Where no version is in force yet, these are records that wait for a rule.
+    """
     table = archive.catalogue.retention
-    rules = table.rules()
-    rules = replace(rules, schedules={**rules.schedules, draft.code: draft})
-    for record in table.with_schedule(draft.code):
-        facts = table.facts(record.aip_id)
-        if facts is None:
-            continue
-        events = {event.name: event.day for event in table.events(record.aip_id)}
-        found = retention_of(facts, rules, table.assignment(record.aip_id), events)
-        yield record, found.dates.due if found.dates else None
+    known = table.rules()
+    current = known.schedules.get(draft.code)
+    if current is not None and _trigger(current) == _trigger(draft):
+        for record in table.with_schedule(draft.code):
+            dates = dates_of(draft, record.trigger) if record.trigger else None
+            yield record, dates.due if dates else None
+        return
+    drafted = replace(known, schedules={**known.schedules, draft.code: draft})
+    for some in batches(chain(table.with_schedule(draft.code), table.waiting("rule")), _AT_ONCE):
+        would_be = table.under(drafted, [record.aip_id for record in some])
+        for record in some:
+            after = would_be.get(record.aip_id)
+            if after is not None and after.schedule == draft.code:
+                yield record, after.dates.due if after.dates else None
 
 
 def _trigger(schedule: Schedule) -> tuple[object, ...]:

@@ -1,5 +1,7 @@
 """The words of retention for people."""
 
+from datetime import date
+
 from archive.retention.values import (
     Basis,
     DisposalAction,
@@ -11,6 +13,8 @@ from archive.retention.values import (
     Trigger,
     Unit,
 )
+from model.dates import PartialDate
+from model.rendering import day_text
 from model.text import N_, _, ngettext
 
 ACTION_WORDS = {
@@ -45,6 +49,11 @@ OFFSET_WORDS = {
 }
 
 
+def shown_day(day: date | None) -> str:
+    """Return a day for people: `dd/mm/yyyy` in Vietnamese, ISO 8601 in English; a dash when there is none."""
+    return day_text(PartialDate(day.year, day.month, day.day)) if day is not None else "–"
+
+
 def period_text(period: Period | None) -> str:
     """Return a period in words."""
     if period is None:
@@ -57,6 +66,14 @@ def period_text(period: Period | None) -> str:
         Unit.YEARS: ngettext("{count} year", "{count} years", count),
     }[period.unit]
     return text.format(count=count)
+
+
+def rule_text(schedule: Schedule) -> str:
+    """Return in words how long a schedule keeps, and what follows."""
+    action = _(ACTION_WORDS[schedule.action])
+    if schedule.period is None:
+        return action
+    return _("{period}, then {action}").format(period=period_text(schedule.period), action=action)
 
 
 def trigger_text(schedule: Schedule) -> str:

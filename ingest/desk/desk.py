@@ -61,8 +61,12 @@ class Desk:
             yield
             self._last = -1
 
-    def commit(self, acts: Sequence[DeskAct]) -> None:
-        """Carry out acts: durable, all or none, and seen by everybody when this returns."""
+    def commit(self, acts: Sequence[DeskAct], *, anew: Container[str] = ()) -> None:
+        """Carry out acts: durable, all or none, and seen by everybody when this returns.
+
+        Args:
+            anew: logs that begin with these acts; what was in them goes.
+        """
         if self._last < 0:
             raise RuntimeError("the desk is changed without being held")
         if not acts:
@@ -73,7 +77,7 @@ class Desk:
             for place, act in enumerate(acts, 1)
         ]
         self.contents.sync()
-        self.folder.write(numbered)
+        self.folder.write(numbered, anew=anew)
         self._last = numbered[-1].seq
         self.index.apply(self.change_of(numbered))
 
@@ -179,6 +183,7 @@ class Desk:
         """Return what a batch of acts changes in the catalogue; a document that is only moved keeps its keys."""
         return DeskChange(
             last=max(act.seq for act in acts),
+            gone=tuple(act.document_id or act.log for act in acts if act.act is ActKind.DESTROYED),
             plan=tuple(_plan_row(act.line, act.seq) for act in acts if act.line is not None),
             files=tuple(_file_row(act.case, act.seq) for act in acts if act.case is not None),
             documents=tuple(

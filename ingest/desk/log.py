@@ -18,7 +18,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,10 +60,14 @@ class DeskFolder:
         finally:
             os.close(descriptor)
 
-    def write(self, acts: Sequence[DeskAct]) -> None:
-        """Write a batch of numbered acts: whole or not at all, whatever is killed."""
+    def write(self, acts: Sequence[DeskAct], *, anew: Container[str] = ()) -> None:
+        """Write a batch of numbered acts: whole or not at all, whatever is killed.
+
+        Args:
+            anew: logs that begin with this batch; what was in them goes.
+        """
         with usable():
-            lines = self._placed(acts)
+            lines = self._placed(acts, anew)
             temporary = self.path / (BATCH + ".new")
             with temporary.open("wb") as file:
                 file.writelines(line.whole for line in lines)
@@ -123,14 +127,37 @@ class DeskFolder:
                     return
                 yield act
 
-    def _placed(self, acts: Sequence[DeskAct]) -> list["_Placed"]:
+    def blank(self, log: str, is_known: Callable[[bytes], bool], blanked: Callable[[DeskAct], DeskAct]) -> None:
+        """Write other acts in the place of some in a log; every other line stays where it is, byte for byte.
+
+        Args:
+            is_known: tells of a line whether it is to be looked at.
+            blanked: returns the act to write; its line must not be longer.
+        """
+        path = self.path / log / ACTS
+        with usable(), suppress(FileNotFoundError):
+            temporary = path.with_suffix(".new")
+            with path.open("rb") as lines, temporary.open("wb") as file:
+                for line in lines:
+                    file.write(_in_place(log, line, blanked) if is_known(line) else line)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            sync_folder(path.parent)
+
+    def raw(self, log: str) -> Iterator[bytes]:
+        """Yield the lines of a log as they are."""
+        with usable(), suppress(FileNotFoundError), (self.path / log / ACTS).open("rb") as lines:
+            yield from lines
+
+    def _placed(self, acts: Sequence[DeskAct], anew: Container[str]) -> list["_Placed"]:
         """Return the lines of a batch, each with its log and the place it begins at there."""
         ends: dict[str, int] = {}
         lines = []
         for act in acts:
             if act.log not in ends:
                 path = self.path / act.log / ACTS
-                ends[act.log] = path.stat().st_size if path.exists() else 0
+                ends[act.log] = path.stat().st_size if act.log not in anew and path.exists() else 0
             data = codec.encode(act)
             del data["log"]
             lines.append(_Placed(log=act.log, at=ends[act.log], content=_line(data)))
@@ -185,6 +212,20 @@ class _Placed:
     def whole(self) -> bytes:
         """The line of the batch."""
         return b'{"log":%s,"at":%d,"line":%s}\n' % (json.dumps(self.log).encode(), self.at, self.content[:-1])
+
+
+def _in_place(log: str, line: bytes, blanked: Callable[[DeskAct], DeskAct]) -> bytes:
+    """Return the line of another act, filled up with spaces, so that every line after it keeps its place."""
+    try:
+        act = _act(log, json.loads(_whole(line)))
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(log, 0) from error
+    other = blanked(act)
+    if other == act:
+        return line
+    data = codec.encode(other)
+    del data["log"]
+    return _line(data)[:-1].ljust(len(line) - 1) + b"\n"
 
 
 def _act(log: str, line: dict[str, Any]) -> DeskAct:

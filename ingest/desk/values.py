@@ -55,6 +55,8 @@ class ActKind(StrEnum):
     HANDED_OVER = "handed-over"
     REOPENED = "reopened"
     PLANNED = "planned"
+    DESTROYED = "destroyed"
+    """The record that a case file became was destroyed in the archive, or a discarded document went with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +219,8 @@ class DeskAct:
     line: PlanLine | None = None
     to: str = ""
     """Of a document that was taken or removed: where to."""
+    aip_id: str = ""
+    """Of a case file that was destroyed: the record it was in the archive."""
 
 
 class Standing(StrEnum):

@@ -1,6 +1,6 @@
 """Retention in the catalogue, on both databases: rows follow what is held and what was decided."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -114,14 +114,14 @@ def test_due_is_answered_by_day_and_fonds(catalogue: Catalogue) -> None:
 
 def test_a_class_rules_before_the_documents_and_an_officer_before_the_class(catalogue: Catalogue) -> None:
     aip_id = hold(catalogue, 1, infor_sign="4.1")
-    catalogue.retention.put_schedule(schedule())
-    catalogue.retention.put_schedule(schedule("CT", period=Period(number=10, unit=Unit.YEARS)))
-    catalogue.retention.put_class(RecordClass(fonds="", code="4.1", title="Hợp đồng", schedule="HD"))
+    catalogue.retention.put_schedules([schedule()])
+    catalogue.retention.put_schedules([schedule("CT", period=Period(number=10, unit=Unit.YEARS))])
+    catalogue.retention.put_classes([RecordClass(fonds="", code="4.1", title="Hợp đồng", schedule="HD")])
     catalogue.retention.refresh()
     found = catalogue.retention.get(aip_id)
     assert found is not None
     assert (found.schedule, found.basis) == ("HD", Basis.CLASS)
-    catalogue.retention.put_class(RecordClass(fonds="P01", code="4.1", title="Hợp đồng", schedule="CT"))
+    catalogue.retention.put_classes([RecordClass(fonds="P01", code="4.1", title="Hợp đồng", schedule="CT")])
     catalogue.retention.recompute([aip_id])
     found = catalogue.retention.get(aip_id)
     assert found is not None
@@ -137,8 +137,8 @@ def test_a_class_rules_before_the_documents_and_an_officer_before_the_class(cata
 
 def test_a_rule_that_is_not_in_force_is_no_rule(catalogue: Catalogue) -> None:
     aip_id = hold(catalogue, 1, infor_sign="4.1")
-    catalogue.retention.put_schedule(schedule(status=ScheduleStatus.DRAFT))
-    catalogue.retention.put_class(RecordClass(fonds="", code="4.1", title="", schedule="HD"))
+    catalogue.retention.put_schedules([schedule(status=ScheduleStatus.DRAFT)])
+    catalogue.retention.put_classes([RecordClass(fonds="", code="4.1", title="", schedule="HD")])
     catalogue.retention.refresh()
     assert [item.aip_id for item in catalogue.retention.waiting("rule")] == [aip_id]
 
@@ -146,7 +146,7 @@ def test_a_rule_that_is_not_in_force_is_no_rule(catalogue: Catalogue) -> None:
 def test_an_event_begins_the_period(catalogue: Catalogue) -> None:
     aip_id = hold(catalogue, 1)
     rule = schedule("SK", trigger=Trigger.EVENT, event="contract-ended", offset=Offset.NONE)
-    catalogue.retention.put_schedule(rule)
+    catalogue.retention.put_schedules([rule])
     catalogue.retention.put_assignments(
         [Assignment(aip_id=aip_id, override="SK", reason="x", decided_by="lan", decided_at=NOW)]
     )
@@ -182,17 +182,74 @@ def test_the_newest_document_is_the_latest_day_any_date_may_mean(
 
 
 def test_a_later_version_of_a_schedule_supersedes_and_the_old_one_stays(catalogue: Catalogue) -> None:
-    catalogue.retention.put_schedule(schedule())
+    catalogue.retention.put_schedules([schedule()])
     draft = schedule(version=2, period=Period(number=10, unit=Unit.YEARS), status=ScheduleStatus.DRAFT)
-    catalogue.retention.put_schedule(draft)
+    catalogue.retention.put_schedules([draft])
     assert catalogue.retention.rules().schedules["HD"].version == 1
     approved = replace(draft, status=ScheduleStatus.APPROVED, approved_by="minh", approved_at=NOW)
-    catalogue.retention.put_schedule(approved)
+    catalogue.retention.put_schedules([approved])
     assert catalogue.retention.rules().schedules["HD"] == approved
     assert [(item.version, item.status) for item in catalogue.retention.schedules("HD")] == [
         (1, ScheduleStatus.SUPERSEDED),
         (2, ScheduleStatus.APPROVED),
     ]
+
+
+def status(catalogue: Catalogue) -> list[tuple[int, str]]:
+    return [(item.version, item.status.value) for item in catalogue.retention.schedules("HD")]
+
+
+def test_what_was_decided_about_a_schedule_is_not_taken_back(catalogue: Catalogue) -> None:
+    drafts = [schedule(version=number, status=ScheduleStatus.DRAFT) for number in (1, 2, 3)]
+    table = catalogue.retention
+    table.put_schedules(drafts)
+    table.put_schedules([schedule(version=2)])
+    assert status(catalogue) == [(1, "superseded"), (2, "approved"), (3, "draft")]
+    table.put_schedules([schedule(version=1)])
+    assert status(catalogue) == [(1, "superseded"), (2, "approved"), (3, "draft")], "an older draft stays superseded"
+    table.put_schedules([*drafts, schedule(version=2)])
+    assert status(catalogue) == [(1, "superseded"), (2, "approved"), (3, "draft")], "entered again from the log"
+    table.put_schedules([schedule(version=3)])
+    assert table.rules().schedules["HD"].version == 3
+
+
+def test_records_move_whoever_asks_in_between(catalogue: Catalogue) -> None:
+    """A process that brings rows level before or while a rule comes into force never takes its mark away."""
+    aip_id, table = hold(catalogue, 1), catalogue.retention
+    table.bring_level()
+    changes = [
+        lambda: table.put_schedules([schedule("TT05-05", 2)]),
+        lambda: table.put_classes([RecordClass(fonds="", code="A;B", title="", schedule="TT05-06")]),
+        lambda: table.put_classes([RecordClass(fonds="", code="A;B", title="", schedule="TT05-02")]),
+    ]
+    table.put_assignments([Assignment(aip_id=aip_id, class_code="A;B", decided_at=NOW)])
+    expected = [("TT05-05", date(2021, 1, 1)), ("TT05-06", date(2026, 1, 1)), ("TT05-02", date(2086, 1, 1))]
+    recompute, pending = table.recompute, list(changes)
+
+    def interrupted(aip_ids: Iterable[UUID]) -> None:
+        recompute(aip_ids)
+        if pending:
+            pending.pop(0)()
+
+    table.recompute = interrupted  # type: ignore[method-assign]  # another process decides meanwhile
+    pending.pop(0)()
+    table.bring_level()
+    table.recompute = recompute  # type: ignore[method-assign]  # as it was
+    while pending:
+        pending.pop(0)()
+    table.bring_level()
+    found = table.get(aip_id)
+    assert found is not None
+    assert found.dates is not None
+    assert (found.schedule, found.dates.due) == expected[-1]
+
+
+def test_a_decision_moves_its_record_in_its_own_transaction(catalogue: Catalogue) -> None:
+    aip_id = hold(catalogue, 1)
+    catalogue.retention.put_assignments([Assignment(aip_id=aip_id, override="TT05-01", reason="x", decided_at=NOW)])
+    found = catalogue.retention.get(aip_id)
+    assert found is not None
+    assert found.action is DisposalAction.RETAIN
 
 
 def test_records_are_counted_by_trigger_for_a_preview(catalogue: Catalogue) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from archive.accounts import passwords
 from archive.accounts.accounts import (
     add_account,
     disable,
@@ -188,3 +190,50 @@ def test_nobody_can_pass_for_another_where_there_are_accounts(archive: Archive, 
     os.environ[ACTOR] = "lan"
     assert identify(archive) is None
     assert current_actor()[0] != "lan"
+
+
+def test_no_account_costs_as_much_as_a_wrong_password(
+    archive: Archive, head: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the time of an answer tells who has an account."""
+    spent: list[str] = []
+    real: Any = passwords._hasher()
+
+    class Counting:
+        def hash(self, password: str) -> Any:
+            spent.append("hash")
+            return real.hash(password)
+
+        def verify(self, stored: str, password: str) -> Any:
+            spent.append("verify")
+            return real.verify(stored, password)
+
+    monkeypatch.setattr(passwords, "_hasher", Counting)
+    for login in ("lan", "nobody"):
+        spent.clear()
+        with pytest.raises(PolicyError):
+            log_in(archive, login, OTHER)
+        assert len(spent) == 1
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_only_a_regular_file_holds_a_token(archive: Archive, head: Account, kind: str) -> None:
+    path = token_file(archive)
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path, 0o600) if kind == "pipe" else path.mkdir(0o700)
+    with pytest.raises(ConfigurationError):
+        identify(archive)
+
+
+def test_without_a_home_folder_the_place_of_the_token_must_be_named(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("no home")
+
+    identify(archive)
+    monkeypatch.delenv("CHAUBAN_TOKEN_FILE")
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    with pytest.raises(ConfigurationError, match="no home folder"):
+        token_file(archive)

@@ -346,6 +346,7 @@ def test_a_package_that_was_cut_off_is_written_again(archive: Archive, tmp_path:
     whole = path.read_bytes()
     path.write_bytes(b"")
     (path.parent / ".0123.part").write_bytes(b"half")
+    (tmp_path / "out" / ".muc-luc-ho-so.xlsx.7.new").write_bytes(b"half")
     prepared(archive, tmp_path / "out")
     assert path.read_bytes() == whole
     assert not [name for name in tree(tmp_path / "out") if "/." in f"/{name}"]

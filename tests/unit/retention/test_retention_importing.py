@@ -52,14 +52,14 @@ def test_odd_cells(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
-    rows: list[tuple[object, ...]] = [
-        ("THỜI HẠN LƯU TRỮ",),
-        ("Mã", "Nhóm hồ sơ, tài liệu", "Thời hạn lưu trữ", "Số ngày xác nhận"),
-        ("Nhóm I. Tài liệu chung",),
-        (1, "số", 10, 90),
-        ("2", "ngày thay cho số", date(1900, 1, 10), None),
-        ("3", "=B4", "10 năm", None),
-        ("4", "dài " * 10_000, "6 tháng", None),
+    rows: list[list[str | int | date | None]] = [
+        ["THỜI HẠN LƯU TRỮ"],
+        ["Mã", "Nhóm hồ sơ, tài liệu", "Thời hạn lưu trữ", "Số ngày xác nhận"],
+        ["Nhóm I. Tài liệu chung"],
+        [1, "số", 10, 90],
+        ["2", "ngày thay cho số", date(1900, 1, 10), None],
+        ["3", "=B4", "10 năm", None],
+        ["4", "dài " * 10_000, "6 tháng", None],
     ]
     for row in rows:
         sheet.append(row)
@@ -129,7 +129,7 @@ def test_a_workbook_without_a_sheet_is_refused(sample: Path) -> None:
 
 
 def test_damaged_workbooks_end_in_findings_or_an_error(sample: Path) -> None:
-    chance = random.Random(6)  # noqa: S311 - not for secrets
+    chance = random.Random(6)
     whole = sample.read_bytes()
 
     def damage(_name: str, old: bytes) -> bytes:
