@@ -7,14 +7,14 @@ written down here is put again, under the same key with the same bytes, until ev
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from archive.archive import Archive
 from archive.durable import sync_folder
 from archive.journal import write_event
-from model.errors import StorageError
+from model.errors import ConflictError, StorageError
 from model.preservation import Event
 from model.text import N_
 
@@ -25,6 +25,7 @@ def put_everywhere(archive: Archive, key: str, content: str) -> None:
     """Put a small text into every store, if not now then when `complete_pending` is called.
 
     Raises:
+        ConflictError: a store holds another text under the key; this one is given up.
         StorageError: a store cannot be written now.
     """
     with _written_down(archive, {"key": key, "content": content}):
@@ -58,7 +59,8 @@ def complete_pending(archive: Archive) -> None:
             path.unlink(missing_ok=True)  # cut off before anything was put anywhere
             continue
         if "key" in data:
-            archive.copies.put(data["key"], data["content"].encode())
+            with suppress(ConflictError):  # whoever wrote this was told: another one had taken the key
+                archive.copies.put(data["key"], data["content"].encode())
         elif archive.catalogue.stubs.get(UUID(data["aip_id"])) is None:  # a destroyed package has no journal
             event = Event.from_json(data["event"])
             write_event(archive.copies, UUID(data["aip_id"]), data["version"], event)
@@ -70,7 +72,11 @@ def complete_pending(archive: Archive) -> None:
 def _written_down(archive: Archive, data: dict[str, object]) -> Iterator[None]:
     path = archive.work / f"{_PREFIX}{uuid4()}.json"
     _write(path, json.dumps(data, ensure_ascii=True).encode())
-    yield
+    try:
+        yield
+    except ConflictError:
+        path.unlink(missing_ok=True)  # it can never be put, and would end every later attempt
+        raise
     path.unlink(missing_ok=True)
 
 

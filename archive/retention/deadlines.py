@@ -27,7 +27,9 @@ YEARS_TO_HISTORICAL = 5
 SOON = timedelta(days=90)
 MOST_ROWS = 60
 
-_WIDTH, _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 1000, 26, 64, 34, 420, 24
+_WIDTH, _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 1120, 26, 64, 34, 540, 24
+_LABEL = 100
+"""Characters of a row's words."""
 _GREY, _DARK, _TODAY = "#d5d9de", "#222222", "#b3261e"
 _MOST_TICKS = 12
 
@@ -92,11 +94,15 @@ class Deadline:
 
     def line(self, today: date) -> str:
         """Return one line for people."""
+        return f"{self.words()}  [{_(STATE_WORDS[self.state(today)])}]"
+
+    def words(self) -> str:
+        """Return in words what must be where by when."""
         files = ngettext("{count} case file", "{count} case files", self.count).format(count=self.count)
         since = _("work ended in {year}") if self.kind is DeadlineKind.CURRENT else _("taken in during {year}")
-        words = f"{_(KIND_WORDS[self.kind])}, {files} ({since.format(year=self.year)})"
         day = day_text(PartialDate(self.by.year, self.by.month, self.by.day))
-        return printable(f"{day}  {self.agency or '–'}  {words}  [{_(STATE_WORDS[self.state(today)])}]")
+        task = f"{_(KIND_WORDS[self.kind])}, {files}, {since.format(year=self.year)}"
+        return printable(f"{day}  {self.agency or '–'}  {task}")
 
 
 def held_deadlines(archive: Archive) -> Iterator[Deadline]:
@@ -118,7 +124,9 @@ def ended_deadlines(ended: Iterable[tuple[str, date]]) -> Iterator[Deadline]:
     for agency, day in ended:
         counted[agency, day] = counted.get((agency, day), 0) + 1
     for (agency, day), count in sorted(counted.items()):
-        yield Deadline(kind=DeadlineKind.CURRENT, agency=agency, by=_shifted(day, TO_CURRENT), year=day.year, count=count)
+        yield Deadline(
+            kind=DeadlineKind.CURRENT, agency=agency, by=_shifted(day, TO_CURRENT), year=day.year, count=count
+        )
 
 
 def plot_deadlines(deadlines: Iterable[Deadline], today: date, suffix: str) -> bytes:
@@ -135,6 +143,9 @@ def plot_deadlines(deadlines: Iterable[Deadline], today: date, suffix: str) -> b
     first = _shifted(min([today, *(row.by for row in shown)]), -SOON)
     last = _shifted(max([today, *(row.by for row in shown)]), SOON)
     sheet.words(16, 14, _("What must be handed over by when"), 20, _DARK)
+    for number, (state, colour) in enumerate(_COLOURS.items()):
+        sheet.box(_LEFT + number * 150, 18, 12, 12, colour)
+        sheet.words(_LEFT + number * 150 + 18, 17, _(STATE_WORDS[state]), 12, _DARK)
     years = range(first.year + 1, last.year + 1)
     for year in years[:: max(1, -(-len(years) // _MOST_TICKS))]:
         place = _place(date(year, 1, 1), first, last)
@@ -144,8 +155,8 @@ def plot_deadlines(deadlines: Iterable[Deadline], today: date, suffix: str) -> b
         top = _TOP + number * _ROW
         begin, end = sorted((_place(today, first, last), _place(row.by, first, last)))
         sheet.box(begin, top + 5, max(end - begin, 3), _ROW - 12, _COLOURS[row.state(today)])
-        text = row.line(today)
-        sheet.words(16, top + 6, text if len(text) <= 72 else text[:71] + "…", 11, _DARK)
+        text = row.words()
+        sheet.words(16, top + 6, text if len(text) <= _LABEL else text[: _LABEL - 1] + "…", 11, _DARK)
     place = _place(today, first, last)
     sheet.box(place, _TOP - 6, 2, height - _TOP - _BOTTOM + 12, _TODAY)
     sheet.words(place + 4, height - _BOTTOM + 8, _("today"), 12, _TODAY)

@@ -138,12 +138,12 @@ class Explanation:
         for event in self.events:
             if schedule.event == event.name:
                 yield _("Recorded by {person} on {day}: {event}").format(
-                    person=event.recorded_by, day=_shown(event.recorded_at.date()), event=event.name
+                    person=event.recorded_by, day=shown_day(event.recorded_at.date()), event=event.name
                 )
         newest = self.facts.last_document
         if schedule.trigger is Trigger.CLOSED and newest is not None and newest > record.trigger:
             yield _("Look at it: its newest document is of {newest}, after the day the work ended.").format(
-                newest=_shown(newest)
+                newest=shown_day(newest)
             )
         yield _("The period begins with {trigger}: {day}; it counts {offset}: {start}.").format(
             trigger=trigger_text(schedule),

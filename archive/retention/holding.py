@@ -5,11 +5,12 @@ again before anything is destroyed: a hold can be late in the catalogue, never l
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any, TypeVar
 from uuid import UUID
 
-from archive.accounts.acting import require
+from archive.accounts.acting import reasoned, require
 from archive.accounts.values import Role
 from archive.archive import Archive
 from archive.audit.recording import record_act
@@ -17,15 +18,18 @@ from archive.audit.values import Action
 from archive.indexing import bring_level, open_index
 from archive.layout import HOLDS, hold_key
 from archive.pending import put_everywhere
-from archive.retention.hold_values import Hold, HoldScope, Lifting, ScopeKind, lifting_json
+from archive.retention.hold_values import Hold, HoldScope, Lifting, ScopeKind, lifting_from_json, lifting_json
 from archive.search.values import SearchRequest, Sort
-from model.errors import InputError, NotFoundError, PolicyError
+from model.errors import InputError, IntegrityError, NotFoundError, PolicyError
 from model.identifiers import new_uuid
 from model.text import N_
+
+T = TypeVar("T")
 
 SCHEMA = "chauban-hold/1"
 MAX_TEXT = 2000
 _PAGE = 1000
+_MAX_STORED = 1 << 24
 _PLACED, _LIFTED = "placed", "lifted"
 
 
@@ -71,9 +75,13 @@ def lift_hold(archive: Archive, hold: Hold, because: str) -> Hold:
 
     Raises:
         PolicyError: nobody is logged in as records officer, or it is lifted already.
+        InputError: no reason is given.
     """
     person = require(archive, Role.RECORDS_OFFICER)
-    if hold.lifting is not None:
+    reasoned(because)
+    lifted = hold.lifting or _stored_lifting(archive, hold.id)
+    if lifted is not None:
+        archive.catalogue.holds.lift(hold, lifted)  # which a catalogue brought back from a backup does not know
         raise PolicyError(N_("The hold {hold} was lifted already."), hold=hold.id)
     lifting = Lifting(by=person.login, at=archive.clock.now(), because=because)
     _put(archive, hold_key(hold.id, _LIFTED), lifting_json(lifting))
@@ -114,14 +122,20 @@ def restore_holds(archive: Archive) -> int:
 
 
 def stored_holds(archive: Archive) -> Iterator[Hold]:
-    """Yield the holds as the stores keep them."""
+    """Yield the holds as the stores keep them.
+
+    Raises:
+        IntegrityError: one cannot be read; then nothing may be destroyed.
+    """
     for item in archive.copies.list(HOLDS):
-        if not item.key.endswith(f"/{_PLACED}.json"):
-            continue
-        data = _read(archive, item.key)
-        ended = hold_key(UUID(data["id"]), _LIFTED)
-        lifting = _read(archive, ended) if any(found.key == ended for found in archive.copies.list(ended)) else None
-        yield Hold.from_json(data, lifting)
+        if item.key.endswith(f"/{_PLACED}.json"):
+            hold = _read(archive, item.key, Hold.from_json)
+            yield replace(hold, lifting=_stored_lifting(archive, hold.id))
+
+
+def _stored_lifting(archive: Archive, hold_id: UUID) -> Lifting | None:
+    key = hold_key(hold_id, _LIFTED)
+    return _read(archive, key, lifting_from_json) if archive.copies.stat(key) is not None else None
 
 
 def refresh_queries(archive: Archive) -> None:
@@ -151,7 +165,12 @@ def _put(archive: Archive, key: str, data: Mapping[str, object]) -> None:
     put_everywhere(archive, key, json.dumps({"schema": SCHEMA, **data}, ensure_ascii=False, sort_keys=True))
 
 
-def _read(archive: Archive, key: str) -> dict[str, str]:
+def _read(archive: Archive, key: str, decode: Callable[[Mapping[str, Any]], T]) -> T:
     with archive.copies.open(key) as stream:
-        data: dict[str, str] = json.loads(stream.read())
-    return data
+        content = stream.read(_MAX_STORED)
+    try:
+        return decode(json.loads(content))
+    except (ValueError, KeyError, TypeError) as error:
+        raise IntegrityError(
+            N_("The hold {key} cannot be read."), hint=N_("Restore it from another store or a backup."), key=key
+        ) from error

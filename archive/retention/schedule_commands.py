@@ -18,8 +18,8 @@ from archive.retention.schedules import (
     moved_records,
     preview,
 )
-from archive.retention.values import DisposalAction, RecordClass, Schedule, ScheduleStatus
-from archive.retention.wording import ACTION_WORDS, OFFSET_WORDS, STATUS_WORDS, period_text, trigger_text
+from archive.retention.values import RecordClass, Schedule, ScheduleStatus
+from archive.retention.wording import OFFSET_WORDS, STATUS_WORDS, day_words, rule_text, trigger_text
 from model.errors import EXIT_FAILED, NotFoundError
 from model.findings import printable
 from model.rendering import finding_lines, json_line
@@ -44,15 +44,15 @@ def schedule() -> None:
 @click.pass_context
 def import_schedules(ctx: click.Context, path: Path, dry_run: bool, because: str, as_json: bool) -> None:
     """Enter schedules; none where a row is wrong."""
-    read = read_schedules(path)
-    if read.findings:
+    with opened(ctx) as archive:
+        read = read_schedules(path)
         for finding in read.findings:
             for line in (
                 [json_line({"schema": "finding/1", **finding.to_public()})] if as_json else finding_lines(finding)
             ):
                 click.echo(line)
-        ctx.exit(EXIT_FAILED)
-    with opened(ctx) as archive:
+        if read.findings:
+            ctx.exit(EXIT_FAILED)
         entered = list(read.drafts) if dry_run else enter_schedules(archive, read.drafts, because)
     for item in entered:
         click.echo(json_line(_json(item)) if as_json else _line(item))
@@ -120,7 +120,8 @@ def diff(ctx: click.Context, code: str, records: bool, as_json: bool) -> None:
             before = record.dates.due.isoformat() if record.dates else None
             moved = {"aip_id": str(record.aip_id), "before": before, "after": after.isoformat() if after else None}
             told = json_line({"schema": "retention-move/1", **moved})
-            click.echo(told if as_json else f"  {record.aip_id}  {before or '–'} → {after or '–'}")
+            days = f"{day_words(record.dates.due if record.dates else None)} → {day_words(after)}"
+            click.echo(told if as_json else f"  {record.aip_id}  {days}")
 
 
 @schedule.command("approve", help=N_("Put a draft in force, as somebody else than who entered it."))
@@ -174,9 +175,8 @@ def _json(item: Schedule) -> dict[str, object]:
 
 
 def _line(item: Schedule) -> str:
-    action = "" if item.action is DisposalAction.RETAIN else f", {_(ACTION_WORDS[item.action])}"
-    words = f"{period_text(item.period)}{action}"
-    return printable(f"{item.code}  v{item.version}  {_(STATUS_WORDS[item.status])}  {item.title}: {words}")
+    state = _(STATUS_WORDS[item.status])
+    return printable(f"{item.code}  v{item.version}  {state}  {item.title}: {rule_text(item)}")
 
 
 def _lines(item: Schedule) -> Iterator[str]:
@@ -226,7 +226,9 @@ def _preview_lines(found: Preview) -> Iterator[str]:
         earlier=found.earlier, later=found.later, same=found.same
     )
     for move in found.moves[:_SHOWN_MOVES]:
-        yield f"    {move.count} × {move.trigger or '–'}: {move.before or '–'} → {move.after or '–'}"
+        files = ngettext("{count} case file", "{count} case files", move.count).format(count=move.count)
+        begin = _("begins {day}").format(day=day_words(move.trigger))
+        yield f"    {files}, {begin}: {day_words(move.before)} → {day_words(move.after)}"
     if len(found.moves) > _SHOWN_MOVES:
         yield "    " + _("… and {count} more dates").format(count=len(found.moves) - _SHOWN_MOVES)
 

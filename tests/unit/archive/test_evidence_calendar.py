@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from archive.catalogue.evidence_values import EvidenceBatch
-from archive.evidence.calendar import earlier, hash_limit, timestamp_limit
 from archive.drawing import FORMATS
+from archive.evidence.calendar import earlier, hash_limit, timestamp_limit
 from archive.evidence.plotting import MOST_ROWS, plot_calendar
 from archive.evidence.renewal_showing import calendar_lines, plan_json
 from archive.evidence.renewal_values import PlannedRenewal, RenewalKind, RenewalState

@@ -20,9 +20,9 @@ from model.dates import PartialDate
 from model.errors import ConfigurationError, InputError, IntegrityError
 from model.findings import Outcome
 from preservation.package.check import check_package
-from preservation.package.simpledc import simpledc
 from preservation.package.dip import PURPOSES, AccessRequest, DipPlan, HandedFile, write_dip
 from preservation.package.profiles import DIP_PROFILES, PROFILES, profile_named
+from preservation.package.simpledc import simpledc
 from preservation.package.xmltext import unescape
 from tests.fakes.package_plans import AIP_ID, CREATED, SCHEMAS, content_file, events, package_plan, validator
 
