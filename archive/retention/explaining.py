@@ -23,11 +23,10 @@ from archive.retention.values import (
     Trigger,
 )
 from archive.retention.wording import (
-    ACTION_WORDS,
     BASIS_WORDS,
     OFFSET_WORDS,
     STATE_WORDS,
-    period_text,
+    rule_text,
     shown_day,
     trigger_text,
 )
@@ -101,11 +100,8 @@ class Explanation:
             yield self._no_rule()
             return
         code = record.schedule if record.schedule in DEFAULTS else f"{record.schedule} ({self.schedule.title})"
-        yield _("Rule: {code}, version {version}: {period}, then {action}.").format(
-            code=code,
-            version=record.version,
-            period=period_text(self.schedule.period),
-            action=_(ACTION_WORDS[record.action]),
+        yield _("Rule: {code}, version {version}: {words}.").format(
+            code=code, version=record.version, words=rule_text(self.schedule)
         )
         yield _("Why this rule: {basis}.").format(basis=_(BASIS_WORDS[record.basis]))
         if record.basis is Basis.OVERRIDE and self.assignment is not None:

@@ -19,7 +19,7 @@ from archive.retention.schedules import (
     preview,
 )
 from archive.retention.values import RecordClass, Schedule, ScheduleStatus
-from archive.retention.wording import OFFSET_WORDS, STATUS_WORDS, day_words, rule_text, trigger_text
+from archive.retention.wording import OFFSET_WORDS, STATUS_WORDS, rule_text, shown_day, trigger_text
 from model.errors import EXIT_FAILED, NotFoundError
 from model.findings import printable
 from model.rendering import finding_lines, json_line
@@ -120,7 +120,7 @@ def diff(ctx: click.Context, code: str, records: bool, as_json: bool) -> None:
             before = record.dates.due.isoformat() if record.dates else None
             moved = {"aip_id": str(record.aip_id), "before": before, "after": after.isoformat() if after else None}
             told = json_line({"schema": "retention-move/1", **moved})
-            days = f"{day_words(record.dates.due if record.dates else None)} → {day_words(after)}"
+            days = f"{shown_day(record.dates.due if record.dates else None)} → {shown_day(after)}"
             click.echo(told if as_json else f"  {record.aip_id}  {days}")
 
 
@@ -227,8 +227,8 @@ def _preview_lines(found: Preview) -> Iterator[str]:
     )
     for move in found.moves[:_SHOWN_MOVES]:
         files = ngettext("{count} case file", "{count} case files", move.count).format(count=move.count)
-        begin = _("begins {day}").format(day=day_words(move.trigger))
-        yield f"    {files}, {begin}: {day_words(move.before)} → {day_words(move.after)}"
+        begin = _("begins {day}").format(day=shown_day(move.trigger))
+        yield f"    {files}, {begin}: {shown_day(move.before)} → {shown_day(move.after)}"
     if len(found.moves) > _SHOWN_MOVES:
         yield "    " + _("… and {count} more dates").format(count=len(found.moves) - _SHOWN_MOVES)
 

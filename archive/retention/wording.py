@@ -76,11 +76,6 @@ def rule_text(schedule: Schedule) -> str:
     return _("{period}, then {action}").format(period=period_text(schedule.period), action=action)
 
 
-def day_words(day: date | None) -> str:
-    """Return a day for people; a dash where there is none."""
-    return day_text(PartialDate(day.year, day.month, day.day)) if day is not None else "–"
-
-
 def trigger_text(schedule: Schedule) -> str:
     """Return in words what begins the period of a schedule."""
     if schedule.trigger is Trigger.EVENT:
