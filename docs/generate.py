@@ -36,6 +36,7 @@ PREFIXES = {
     "edxml": "edXML messages of the document axis, against QCVN 102:2016/BTTTT",
     "evidence": "evidence records: their hash trees, timestamps and renewals, and what they cover",
     "format": "files: identification, well-formedness, protection, readability",
+    "handover": "hand-overs to another archive, and what may be released after them",
     "intake": "what is handed in: names, links, limits, duplicates, secrecy",
     "legacy": "what was converted from Circular 02/2019/TT-BNV, and what needs a decision",
     "metadata": "the description of a case file and its documents",

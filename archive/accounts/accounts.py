@@ -16,7 +16,7 @@ from archive.audit.recording import record_act
 from archive.audit.values import Action
 from archive.layout import ACCOUNTS, account_folder, account_key
 from archive.pending import put_everywhere
-from model.errors import InputError, NotFoundError, PolicyError
+from model.errors import ConflictError, InputError, NotFoundError, PolicyError
 from model.findings import printable
 from model.identifiers import new_uuid
 from model.text import N_
@@ -41,12 +41,17 @@ def add_account(
             hint=N_("Begin it with a letter, and give the person's name with --name."),
             login=login,
         )
+    if archive.catalogue.accounts.named(login) is not None:
+        raise ConflictError(
+            N_("There is an account {login} already."), hint=N_("`chauban user list` shows the accounts."), login=login
+        )
     secret = hashed(password)
     now = archive.clock.now()
     account = Account(id=new_uuid(now), login=login, name=name.strip(), roles=frozenset(roles), created=now)
+    _keep(archive, account)
     archive.catalogue.accounts.put(account)
     archive.catalogue.accounts.set_password(account.id, secret)
-    _keep(archive, account, because, "added")
+    _record(archive, account, because, "added")
     return account
 
 
@@ -55,19 +60,30 @@ def set_roles(archive: Archive, account: Account, roles: Iterable[Role], because
 
     Raises:
         PolicyError: nobody would be administrator any more.
+        InputError: no reason is given.
     """
     changed = replace(account, roles=frozenset(roles))
-    return _change(archive, account, changed, because, "roles")
+    _check_change(archive, account, changed, because)
+    _keep(archive, changed)
+    archive.catalogue.accounts.put(changed)
+    _record(archive, changed, because, "roles")
+    return changed
 
 
 def disable(archive: Archive, account: Account, because: str) -> Account:
-    """Let an account act no more, at once; it stays listed.
+    """Let an account act no more, at once, also while a store is away; it stays listed.
 
     Raises:
         PolicyError: nobody would be administrator any more.
+        InputError: no reason is given.
+        StorageError: it acts no more, and this must be done again once every store can be reached.
     """
     changed = replace(account, disabled=account.disabled or archive.clock.now())
-    return _change(archive, account, changed, because, "disabled")
+    _check_change(archive, account, changed, because)
+    archive.catalogue.accounts.put(changed)
+    _keep(archive, changed)
+    _record(archive, changed, because, "disabled")
+    return changed
 
 
 def set_password(archive: Archive, account: Account, password: str, because: str) -> None:
@@ -106,7 +122,9 @@ def restore_accounts(archive: Archive) -> int:
     return count
 
 
-def _change(archive: Archive, account: Account, changed: Account, because: str, what: str) -> Account:
+def _check_change(archive: Archive, account: Account, changed: Account, because: str) -> None:
+    if not because.strip():
+        raise InputError(N_("A decision needs a reason."), hint=N_("Give it with --because."))
     others = (other for other in archive.catalogue.accounts.all() if other.id != account.id)
     loses = account.holds(Role.ADMINISTRATOR) and not changed.holds(Role.ADMINISTRATOR)
     if loses and not any(other.holds(Role.ADMINISTRATOR) for other in others):
@@ -115,20 +133,15 @@ def _change(archive: Archive, account: Account, changed: Account, because: str, 
             hint=N_("Make somebody else administrator first."),
             login=account.login,
         )
-    archive.catalogue.accounts.put(changed)
-    _keep(archive, changed, because, what)
-    return changed
 
 
-def _keep(archive: Archive, account: Account, because: str, what: str) -> None:
+def _keep(archive: Archive, account: Account) -> None:
+    """Put what an account is now into every store."""
     number = 1 + sum(1 for _state in archive.copies.list(account_folder(account.id)))
     data = {"schema": SCHEMA, "account": account.to_json()}
     put_everywhere(archive, account_key(account.id, number), json.dumps(data, ensure_ascii=False, sort_keys=True))
-    roles = " ".join(sorted(role.value for role in account.roles))
-    record_act(
-        archive,
-        Action.ACCOUNT,
-        account.id,
-        because=because,
-        details={"what": what, "login": account.login, "roles": roles},
-    )
+
+
+def _record(archive: Archive, account: Account, because: str, what: str) -> None:
+    details = {"what": what, "login": account.login, "roles": " ".join(sorted(role.value for role in account.roles))}
+    record_act(archive, Action.ACCOUNT, account.id, because=because, details=details)

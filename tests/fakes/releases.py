@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from archive.accounts.acting import TOKEN_FILE, identify
 from archive.accounts.accounts import add_account
+from archive.accounts.acting import TOKEN_FILE, identify
 from archive.accounts.values import Role
 from archive.archive import Archive, create_archive, open_archive
 from archive.catalogue.handovers_values import Handover, HandoverRequest
@@ -107,6 +107,4 @@ def released(archive: Archive, made: Made, *, dry_run: bool = False) -> dict[str
     handover = archive.catalogue.handovers.get(made.handover)
     assert handover is not None
     codes = {item.aip_id: item.code for item in archive.catalogue.handovers.all_items(made.handover)}
-    return {
-        codes[done.aip_id]: done for done in release(archive, handover, "bàn giao xong", dry_run=dry_run)
-    }
+    return {codes[done.aip_id]: done for done in release(archive, handover, "bàn giao xong", dry_run=dry_run)}

@@ -123,9 +123,7 @@ def test_a_dry_run_changes_nothing(archive: Archive, made: Made) -> None:
     assert list(archive.catalogue.dump()) == before
 
 
-@pytest.mark.parametrize(
-    ("login", "kept"), [(PREPARER, "all"), (OTHER, "all"), (REGISTRAR, "disposal.four-eyes")]
-)
+@pytest.mark.parametrize(("login", "kept"), [(PREPARER, "all"), (OTHER, "all"), (REGISTRAR, "disposal.four-eyes")])
 def test_one_person_never_stands_on_two_sides(archive: Archive, made: Made, login: str, kept: str) -> None:
     as_(archive, login)
     if kept == "all":

@@ -3,9 +3,11 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+import openpyxl
 import pytest
 
 from archive.archive import Archive
@@ -14,15 +16,16 @@ from archive.catalogue.values import TransferState
 from archive.disposal.redacting import without_findings
 from archive.disposal.values import DisposalState
 from archive.layout import SUBMISSIONS, TRANSFERS, transfer_key, transfer_left_key
+from archive.retention.decisions import decide_records
+from archive.retention.values import Assignment
 from ingest.batch import BatchSettings
 from ingest.rebuild import rebuild
 from ingest.transfers import accept_transfer, find_transfer
 from tests.fakes.archives import take_in
 from tests.fakes.casefiles import make_case_folder
 from tests.fakes.custody import one_examiner
-from tests.fakes.disposal import destroyed, make_due, opened
+from tests.fakes.disposal import NOW, destroyed, make_due, opened
 from tests.fakes.receptions import approve_all, keep_all, receive, received, registered
-from tests.fakes.tables import make_table
 
 GONE = DisposalState.DESTROYED
 SECRET = "tên tệp kín"
@@ -84,7 +87,9 @@ def test_no_name_of_a_file_stays_in_the_record_of_a_transfer(archive: Archive, t
     assert any(SECRET.encode() in content for content in stored(archive, TRANSFERS).values())
     assert destroyed(archive, [aip_id])[aip_id].state is GONE
     kept = stored(archive, TRANSFERS)
-    assert not any(SECRET.encode() in content or SECRET in content.decode("ascii", "replace") for content in kept.values())
+    assert not any(
+        SECRET.encode() in content or SECRET in content.decode("ascii", "replace") for content in kept.values()
+    )
     assert archive.copies.stat(transfer_key(transfer_id)) is None
     left = json.loads(kept[f"a:{transfer_left_key(transfer_id)}"])
     assert (left["state"], left["case_code"]) == ("refused", "H49.77")
@@ -114,13 +119,35 @@ def test_a_report_that_is_none_leaves_nothing(report: str) -> None:
     assert without_findings(report) == ""
 
 
+def table_of(folder: Path, *codes: str) -> Path:
+    """Make case files that one table describes."""
+    rows = [["Mã hồ sơ", "Tiêu đề hồ sơ", "Thời hạn lưu trữ", "Chế độ sử dụng", "Ngôn ngữ", "Ngày bắt đầu"]]
+    rows[0] += ["Ngày kết thúc", "Trích yếu nội dung", "Tên loại", "Ngày tháng", "Cơ quan ban hành", "Tệp tin"]
+    for code in codes:
+        (folder / code).mkdir(parents=True)
+        (folder / code / "a.txt").write_text(f"nội dung {code}", encoding="utf-8")
+        rows.append([code, f"Hồ sơ {code}", "10 năm", "Công khai", "Tiếng Việt", "01/01/2024", "30/12/2024"])
+        rows[-1] += [f"Văn bản của {code}", "Quyết định", "02/03/2024", "Ủy ban nhân dân xã", "a.txt"]
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in rows:
+        book.active.append(row)
+    book.save(folder / "hoso.xlsx")
+    return folder
+
+
 def test_a_table_of_a_submission_goes_with_its_last_record(archive: Archive, tmp_path: Path) -> None:
+    (archive.folder / "policy.toml").write_text(
+        'id = "lenient"\n[default]\nerror = "warn"\nwarning = "warn"\ninfo = "inform"\n', encoding="utf-8"
+    )
     submission = registered(archive)
-    receive(archive, submission, make_table(tmp_path / "in", ["H49.64.2020.1", "H49.64.2020.2"], maintenance="06"))
+    receive(archive, submission, table_of(tmp_path / "in", "HS.1", "HS.2"))
     keep_all(archive, submission)
     approve_all(archive, submission)
     taken = [item.aip_id for item in received(archive, submission) if item.aip_id is not None]
     assert len(taken) == 2
+    ten_years = Assignment(aip_id=taken[0], override="TT05-06", reason="x", decided_by="lan", decided_at=NOW)
+    decide_records(archive, [replace(ten_years, aip_id=aip_id) for aip_id in taken])
     tables = f"{SUBMISSIONS}{submission.id}/tables/"
     assert stored(archive, tables)
     assert destroyed(archive, taken[:1])[taken[0]].state is GONE
