@@ -1,6 +1,6 @@
-"""A million case files under retention: what is due, and what a changed schedule would move.
+"""A million case files under retention: what is due, and what a changed schedule would move; and mass destruction.
 
-The rows are those the program itself writes; the case files exist in the catalogue only.
+The rows of the first are those the program itself writes; the case files exist in the catalogue only.
 """
 
 import json
@@ -19,12 +19,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from archive.archive import open_archive
 from archive.catalogue.retention_rows import retention_row
+from archive.disposal.execution import execute
+from archive.disposal.values import REVIEW, DisposalState, Permission
 from archive.retention.rules import DEFAULTS, END_DATE, Rules, retention_of
 from archive.retention.values import Period, RecordFacts, ScheduleStatus, Unit
-from bench.measuring import CHAUBAN, RESULTS, fresh_archive, run
+from bench.corpora import small_files
+from bench.measuring import CHAUBAN, RESULTS, fresh_archive, report, run
 from model.identifiers import new_uuid
 
 RECORDS = 1_000_000
+DESTROYED = 1_000
 DUE_TARGET, DIFF_TARGET = 1.0, 5.0
 """Seconds, whole process."""
 _BY = "2026-01-01"
@@ -61,6 +65,54 @@ def retention() -> None:
         f" {moved['later']} records later on {len(moved['moves'])} dates",
         flush=True,
     )
+
+
+def destroying() -> None:
+    """Destroy a thousand small case files by one decision, against plainly unlinking the same files."""
+    folder = fresh_archive("destroying")
+    run([CHAUBAN, "-A", str(folder), "ingest", str(small_files(DESTROYED, 2))])
+    copied = folder.with_name("destroying-unlinked")
+    shutil.rmtree(copied, ignore_errors=True)
+    shutil.copytree(folder / "store" / "aips", copied)
+    plain = _unlink(copied)
+    now = datetime(2060, 3, 2, tzinfo=UTC)
+    decision = Permission(
+        review_id=new_uuid(now),
+        kind=REVIEW,
+        opened_by="a",
+        approved_by="b",
+        approved_at=now - timedelta(days=5),
+        confirmed_by="c",
+        confirmed_at=now - timedelta(days=4),
+        not_before=now,
+        not_after=now + timedelta(days=10),
+        because="bench",
+    )
+    with open_archive(folder, clock=_Later()) as archive:
+        records = [version.aip_id for version in archive.catalogue.iter_versions(None, 2 * DESTROYED)]
+        started = time.perf_counter()
+        states = [done.state for done in execute(archive, decision, records, lambda _connection, _aip_id: "")]
+        seconds = time.perf_counter() - started
+    if states != [DisposalState.DESTROYED] * DESTROYED:
+        raise SystemExit(f"{len(states)} records, not all destroyed")
+    print(f"retention destroying, {DESTROYED} records: {DESTROYED / seconds:.0f} records/s", flush=True)
+    report("    stub, evidence, audit log and reading back included", "plain unlink", seconds, plain, "none")
+
+
+class _Later:
+    """A clock of the day on which everything is due."""
+
+    def now(self) -> datetime:
+        """Return it."""
+        return datetime(2060, 3, 2, tzinfo=UTC)
+
+
+def _unlink(folder: Path) -> float:
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    started = time.perf_counter()
+    for path in paths:
+        path.unlink()
+    return time.perf_counter() - started
 
 
 def _plain(archive: Path, *questions: str) -> float:
@@ -128,3 +180,4 @@ def _stored(value: object) -> object:
 
 if __name__ == "__main__":
     retention()
+    destroying()

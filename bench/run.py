@@ -15,7 +15,7 @@ from bench.bench_desk import desk
 from bench.bench_edxml import edxml
 from bench.bench_evidence import evidence
 from bench.bench_ingest import held, large, memory, small
-from bench.bench_retention import retention
+from bench.bench_retention import destroying, retention
 from bench.bench_signatures import signatures
 from bench.bench_verify import verify
 
@@ -35,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "edxml": edxml,
     "desk": desk,
     "retention": retention,
+    "destroying": destroying,
     "memory": memory,
     "held": held,
     "search": search,

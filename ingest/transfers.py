@@ -15,6 +15,7 @@ from archive.layout import resolution_key, transfer_folder, transfer_key
 from archive.pending import put_everywhere
 from ingest.batch import BatchSettings, options_for, recover, running
 from ingest.pipeline import ingest
+from ingest.reception.acting import OFFICERS, must_be
 from ingest.reports import transfer_from_json
 from ingest.sources.discovery import discover
 from ingest.values import IngestReport, IngestStatus
@@ -64,8 +65,9 @@ def close_transfer(archive: Archive, transfer: Transfer, because: str) -> Transf
     """Close a refused transfer: it goes back to who handed it in; what was kept stays kept.
 
     Raises:
-        PolicyError: the transfer was not refused, or is closed already.
+        PolicyError: the transfer was not refused, or is closed already; or who acts has no role for it.
     """
+    must_be(archive, OFFICERS)
     _must_be_refused(transfer)
     return _resolve(archive, transfer, TransferState.RETURNED, because)
 
@@ -77,8 +79,9 @@ def accept_transfer(archive: Archive, transfer: Transfer, because: str, settings
         settings: `waive` names the findings that shall not refuse it this time.
 
     Raises:
-        PolicyError: the transfer was not refused, or nothing was kept of it.
+        PolicyError: the transfer was not refused, or nothing was kept of it; or who acts has no role for it.
     """
+    must_be(archive, OFFICERS)
     _must_be_refused(transfer)
     if not transfer.kept_key:
         raise PolicyError(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from archive.accounts.acting import reasoned
 from archive.accounts.passwords import hashed
 from archive.accounts.values import Account, Role
 from archive.archive import Archive
@@ -123,8 +124,7 @@ def restore_accounts(archive: Archive) -> int:
 
 
 def _check_change(archive: Archive, account: Account, changed: Account, because: str) -> None:
-    if not because.strip():
-        raise InputError(N_("A decision needs a reason."), hint=N_("Give it with --because."))
+    reasoned(because)
     others = (other for other in archive.catalogue.accounts.all() if other.id != account.id)
     loses = account.holds(Role.ADMINISTRATOR) and not changed.holds(Role.ADMINISTRATOR)
     if loses and not any(other.holds(Role.ADMINISTRATOR) for other in others):

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from uuid import UUID
 
-from archive.archive import Archive, open_archive
+from archive.archive import Archive
 from archive.audit.values import Action, ActOutcome, Detail, new_act
 from archive.findings import COPY_REPAIRED, OBJECT_RESTORED
 from model.errors import ArchiveError, ExternalServiceError
@@ -132,9 +131,3 @@ def acting(
 def current_head(archive: Archive) -> bytes:
     """Return the head of the audit log in canonical form: what evidence seals."""
     return archive.audit.head().content
-
-
-def record_trust(folder: Path, what: str, object_: str, because: str) -> None:
-    """Enter an act on the trust folder of the archive in a folder."""
-    with open_archive(folder) as archive:
-        record_act(archive, Action.TRUST, object_, because=because, details={"what": what})

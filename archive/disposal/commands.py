@@ -1,6 +1,6 @@
 """`chauban retention destroyed …`: what is destroyed, and finishing what was interrupted or held up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
@@ -12,21 +12,24 @@ from archive.audit.values import Action
 from archive.catalogue.disposal import StubRow
 from archive.disposal.execution import remove_again, resume
 from archive.disposal.showing import (
+    KEPT,
+    STATE_WORDS,
+    destruction_details,
     find_stubs,
     listed_details,
     listed_line,
     stub_details,
     stub_lines,
-    tell_destructions,
 )
 from archive.disposal.stubs import restore_stubs
-from archive.disposal.values import DisposalState
+from archive.disposal.values import Destruction, DisposalState
 from archive.open_commands import opened
 from model.errors import EXIT_DONE, ConflictError, NotFoundError, PartialError
-from model.rendering import json_line
+from model.rendering import finding_lines, json_line
 from model.text import N_, _, ngettext
 
 _PAGE = 500
+_GONE = DisposalState.DESTROYED
 _UNFINISHED = (DisposalState.DESTROYING, DisposalState.BLOCKED)
 _json_option = click.option("--json", "as_json", is_flag=True, help=N_("One JSON object a line."))
 _because = click.option("--because", required=True, help=N_("The reason; it is kept with the act."))
@@ -116,6 +119,26 @@ def remove_again_command(ctx: click.Context, identifier: str, dry_run: bool, bec
         record_act(archive, Action.DESTROY_RESUME, rows[0].aip_id, because=because)
         left = tell_destructions([remove_again(archive, rows[0].aip_id)], as_json=as_json)
     ctx.exit(PartialError.exit_code if left else EXIT_DONE)
+
+
+def tell_destructions(done: Iterable[Destruction], *, as_json: bool, gone: str = STATE_WORDS[_GONE]) -> int:
+    """Print what became of each record, on standard output; return how many are not gone.
+
+    Args:
+        gone: what is said of those that are.
+    """
+    left = 0
+    for item in done:
+        left += item.state is not _GONE
+        if as_json:
+            click.echo(json_line(destruction_details(item)))
+            continue
+        word = KEPT if item.state is None else gone if item.state is _GONE else STATE_WORDS[item.state]
+        click.echo(f"{item.aip_id}  {_(word)}")
+        for finding in item.findings:
+            for line in finding_lines(finding):
+                click.echo(line)
+    return left
 
 
 def _rows(archive: Archive, limit: int, states: Sequence[DisposalState]) -> Iterator[StubRow]:

@@ -1,10 +1,8 @@
 """What is left of a destroyed record, on a screen or as JSON."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
-
-import click
 
 from archive.archive import Archive
 from archive.catalogue.disposal import StubRow
@@ -13,12 +11,12 @@ from archive.disposal.values import Destruction, DisposalState, HandedOver
 from archive.evidence.showing import seal_details, seal_lines
 from model.dates import PartialDate
 from model.findings import Finding, printable
-from model.rendering import date_text, day_text, finding_lines, json_line, size_text
+from model.rendering import date_text, day_text, finding_lines, size_text
 from model.text import N_, _
 
 SCHEMA = "stub/1"
 HANDED_OVER = N_("handed over and released")
-STATE_WORDS = {
+STATE_WORDS: dict[DisposalState, str] = {
     DisposalState.DESTROYING: N_("being destroyed"),
     DisposalState.BLOCKED: N_("destroyed but for what a store has locked"),
     DisposalState.DESTROYED: N_("destroyed"),
@@ -30,22 +28,8 @@ DESTRUCTION_SCHEMA = "destruction/1"
 LISTED_SCHEMA = "destroyed/1"
 
 
-def tell_destructions(done: Iterable[Destruction], *, as_json: bool) -> int:
-    """Print what became of each record, on standard output; return how many are not gone."""
-    left = 0
-    for item in done:
-        left += item.state is not DisposalState.DESTROYED
-        if as_json:
-            click.echo(json_line(_destruction_details(item)))
-            continue
-        click.echo(f"{item.aip_id}  {_(STATE_WORDS[item.state] if item.state else KEPT)}")
-        for finding in item.findings:
-            for line in finding_lines(finding):
-                click.echo(line)
-    return left
-
-
-def _destruction_details(done: Destruction) -> dict[str, Any]:
+def destruction_details(done: Destruction) -> dict[str, Any]:
+    """Return what became of a record as one JSON object, schema `destruction/1`."""
     return {
         "schema": DESTRUCTION_SCHEMA,
         "aip_id": str(done.aip_id),
@@ -90,8 +74,8 @@ def stub_details(archive: Archive, row: StubRow) -> dict[str, Any]:
     """Return everything that is left of a record as one JSON object, schema `stub/1`."""
     seals = archive.catalogue.seals([row.aip_id]).get(row.aip_id, [])
     return {
-        **stub_json(stub_of(row)),
         "schema": SCHEMA,
+        **{name: value for name, value in stub_json(stub_of(row)).items() if name != "schema"},
         "state": row.state.value,
         "event": _report(row).get("event"),
         "findings": [Finding.from_json(item).to_public() for item in _report(row).get("findings", ())],

@@ -17,7 +17,8 @@ from archive.catalogue.handovers_values import (
     ItemState,
     state_of,
 )
-from archive.disposal.showing import tell_destructions
+from archive.disposal.commands import tell_destructions
+from archive.disposal.showing import HANDED_OVER
 from archive.handover.preparing import left_out, prepare
 from archive.handover.receipts import Registered, Said, find_handover, register_receipt, withdraw
 from archive.handover.releasing import release
@@ -152,7 +153,8 @@ def release_command(ctx: click.Context, identifier: str, dry_run: bool, because:
     """Release a hand-over."""
     with opened(ctx) as archive:
         found = find_handover(archive, identifier)
-        left = tell_destructions(release(archive, found, because, dry_run=dry_run), as_json=as_json)
+        done = release(archive, found, because, dry_run=dry_run)
+        left = tell_destructions(done, as_json=as_json, gone=HANDED_OVER)
     ctx.exit(PartialError.exit_code if left and not dry_run else EXIT_DONE)
 
 

@@ -114,6 +114,7 @@ def preview(archive: Archive, draft: Schedule) -> Preview:
 
     Where the draft keeps the trigger, this reads one index and no record.
     """
+    bring_level(archive)
     current = archive.catalogue.retention.rules().schedules.get(draft.code)
     moves = list(_moves(archive, draft, current))
     return Preview(

@@ -81,3 +81,10 @@ def test_more_deadlines_than_fit_are_counted() -> None:
     ]
     assert "and 40 more dates" in plot_deadlines(many, TODAY, ".svg").decode()
     assert "Nothing has to be handed over." in plot_deadlines([], TODAY, ".svg").decode()
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png", ".pdf"])
+def test_the_first_and_the_last_day_of_the_calendar_are_drawn_too(suffix: str) -> None:
+    found = list(ended_deadlines([("H49.1", date.max), ("H49.2", date.min)]))
+    assert found[0].by == date.max
+    assert plot_deadlines(found, TODAY, suffix)

@@ -64,7 +64,7 @@ def test_released_and_everything_is_accounted_for(office: Office) -> None:
     assert (dry.code, dry.objects[0]["state"]) == (0, "kept")
     done = office.by(APPROVER, *release)
     assert done.code == 0, (done.out, done.err)
-    assert "destroyed" in done.out
+    assert "handed over and released" in done.out
     assert destroyed(office) == ["H49.1", "H49.2", CODE]
     shown = office.by(OFFICER, "retention", "destroyed", "show", CODE)
     assert "handed over and released" in shown.out

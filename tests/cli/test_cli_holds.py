@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from archive.archive import open_archive
-from archive.retention.holding import refresh_queries
+from archive.pending import complete_pending, put_everywhere
+from archive.retention.holding import refresh_queries, restore_holds
+from model.errors import ConflictError, IntegrityError
 from tests.fakes.casefiles import make_case_folder
 from tests.fakes.terminal import Terminal
 
@@ -86,3 +88,40 @@ def test_holds_survive_the_loss_of_the_catalogue(officer: Terminal, tmp_path: Pa
     assert officer("rebuild").code == 0
     assert officer("retention", "hold", "list", "--lifted", "--json").objects == before
     assert on(officer, "H49.1") == ["Một"]
+
+
+def test_a_hold_lifted_before_the_database_came_back_from_a_backup_is_lifted(officer: Terminal, tmp_path: Path) -> None:
+    database = tmp_path / "archive" / "catalogue.sqlite"
+    assert officer("retention", "hold", "place", "--title", "Một", "--record", "H49.1", *MANDATE).code == 0
+    (hold,) = officer("retention", "hold", "list", "--json").objects
+    backup = database.read_bytes()
+    lift = ("retention", "hold", "lift", hold["id"], "--because")
+    assert officer(*lift, " ").code == 17
+    assert officer(*lift, "xong").code == 0
+    for path in tmp_path.glob("archive/catalogue.sqlite*"):
+        path.unlink()
+    database.write_bytes(backup)
+    assert on(officer, "H49.1") == ["Một"]
+    assert officer(*lift, "lần hai").code == 15
+    assert on(officer, "H49.1") == []
+    assert list((tmp_path / "archive" / "work").glob("pending-*")) == []
+
+
+def test_what_another_one_wrote_first_does_not_stop_the_next_ingest(officer: Terminal, tmp_path: Path) -> None:
+    with open_archive(tmp_path / "archive") as archive:
+        put_everywhere(archive, "holds/x", "one")
+        with pytest.raises(ConflictError):
+            put_everywhere(archive, "holds/x", "two")
+        put_everywhere(archive, "holds/x", "one")
+        (archive.work / "pending-1.json").write_text('{"key": "holds/x", "content": "three"}')
+        complete_pending(archive)
+        assert list(archive.work.glob("pending-*")) == []
+
+
+def test_a_hold_that_cannot_be_read_stops_everything(officer: Terminal, tmp_path: Path) -> None:
+    assert officer("retention", "hold", "place", "--title", "Một", "--record", "H49.1", *MANDATE).code == 0
+    for path in tmp_path.rglob("placed.json"):
+        path.chmod(0o600)
+        path.write_text("[")
+    with open_archive(tmp_path / "archive") as archive, pytest.raises(IntegrityError):
+        restore_holds(archive)

@@ -297,7 +297,11 @@ def test_a_store_that_is_not_there(copied: Path) -> None:
     assert "Traceback" not in said.err
 
 
-@pytest.mark.parametrize("more", [(), ("--document", "1"), ("--as", "aip"), ("--as", "dip")])
+ASKED = ("--as", "dip", "--recipient", "Nguyễn Văn A", "--purpose-text", "nghiên cứu")
+"""The case file has conditional access."""
+
+
+@pytest.mark.parametrize("more", [(), ("--document", "1"), ("--as", "aip"), ASKED])
 def test_a_place_that_cannot_be_written(reading: Terminal, tmp_path: Path, more: tuple[str, ...]) -> None:
     (tmp_path / "file").write_text("x")
     for target in (tmp_path / "file" / "sub", Path("/proc/nowhere/sub")):

@@ -123,6 +123,31 @@ def test_whoever_entered_a_schedule_does_not_approve_it(office: Terminal, tmp_pa
     assert "cannot approve it too" in refused.err
 
 
+def test_a_rule_for_records_that_wait_for_one_shows_them_before_it_is_approved(
+    office: Terminal, tmp_path: Path
+) -> None:
+    make_case_folder(
+        tmp_path / "other" / "1", "H49.9", case={"startDate": "2005", "endDate": "2005", "maintenance": "07"}
+    )
+    assert office("ingest", tmp_path / "other").code == 0
+    path = table(tmp_path / "list.csv", ("TT05-07", "Khác", "5 năm"))
+    assert office("retention", "schedule", "import", path, *WHY).code == 0
+    assert "1 case file, begins –: – → 2011-01-01" in office("retention", "schedule", "diff", "TT05-07").out
+    log_in(office, APPROVER)
+    assert office("retention", "schedule", "approve", "TT05-07", *WHY).code == 0
+    assert ("H49.9", "2011-01-01") in due(office, "--by", "2011-01-01")
+
+
+def test_a_decision_needs_a_reason(office: Terminal, tmp_path: Path) -> None:
+    path = table(tmp_path / "list.csv", ("A", "a", "5 năm"))
+    event = ("retention", "event", "record", "hết", "--case", "H49.1", "--date", "2020-01-01")
+    mapping = ("retention", "class", "map", "4.1", "--title", "x", "--schedule", "TT05-05")
+    for words in (event, mapping, ("retention", "schedule", "import", path)):
+        refused = office(*words, "--because", " ")
+        assert refused.code == 17
+        assert "reason" in refused.err
+
+
 def test_every_wrong_row_is_told_and_nothing_is_entered(office: Terminal, tmp_path: Path) -> None:
     path = table(
         tmp_path / "list.csv",
