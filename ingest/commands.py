@@ -17,7 +17,7 @@ from archive.indexing import bring_level, open_index
 from archive.open_commands import opened
 from ingest.batch import BatchSettings, ingest_all
 from ingest.rebuild import rebuild as rebuild_catalogue
-from ingest.reports import findings_of, transfer_to_json
+from ingest.reports import findings_of, report_json, transfer_to_json
 from ingest.sources.template import write_templates
 from ingest.transfers import STATE_WORDS, accept_transfer, close_transfer, find_transfer
 from ingest.values import IngestReport, IngestStatus
@@ -39,6 +39,7 @@ _PATH = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help=N_("One JSON object a line."))
 _because = click.option("--because", required=True, help=N_("The reason; it is kept with the decision."))
 
+_SCHEMA = "ingest/1"
 _INDEXED_TOGETHER = 25
 """Case files after which a running ingest makes findable what it has taken in."""
 
@@ -287,25 +288,8 @@ def _exit_code(report: IngestReport) -> int:
     return EXIT_FAILED if report.status is IngestStatus.REFUSED else EXIT_DONE
 
 
-def _report_json(report: IngestReport) -> dict[str, object]:
-    return {
-        "schema": "ingest/1",
-        "transfer_id": str(report.transfer_id),
-        "path": printable(report.source),
-        "status": report.status.value,
-        "case_code": report.case_code,
-        "title": report.title,
-        "aip_id": str(report.aip_id) if report.aip_id else None,
-        "reason": report.reason,
-        "files": report.files,
-        "bytes": report.bytes,
-        "findings": [finding.to_public() for finding in report.findings],
-        "findings_left_out": report.left_out,
-    }
-
-
 def _json_lines(report: IngestReport) -> Iterator[str]:
-    yield json_line(_report_json(report))
+    yield json_line(report_json(_SCHEMA, report))
 
 
 def _watch_lines(report: IngestReport) -> Iterator[str]:

@@ -13,7 +13,7 @@ from archive.catalogue.values import Transfer, TransferState
 from ingest.policy import Decision
 from ingest.values import IngestReport, IngestStatus, ReceptionNote
 from model.dates import from_utc_text, utc_text
-from model.findings import Finding, FindingLog
+from model.findings import Finding, FindingLog, printable
 from model.version import program_version
 
 SCHEMA = "ingest-report/1"
@@ -141,3 +141,25 @@ def transfer_from_json(data: Mapping[str, Any], report: str = "") -> Transfer:
         kept_key=data["kept_key"],
         report=report,
     )
+
+
+def report_json(schema: str, report: IngestReport) -> dict[str, object]:
+    """Return the public form of what became of one transfer.
+
+    Args:
+        schema: versioned name of the form, such as `ingest/1`.
+    """
+    return {
+        "schema": schema,
+        "transfer_id": str(report.transfer_id),
+        "path": printable(report.source),
+        "status": report.status.value,
+        "case_code": report.case_code,
+        "title": report.title,
+        "aip_id": str(report.aip_id) if report.aip_id else None,
+        "reason": report.reason,
+        "files": report.files,
+        "bytes": report.bytes,
+        "findings": [finding.to_public() for finding in report.findings],
+        "findings_left_out": report.left_out,
+    }

@@ -41,6 +41,7 @@ from ingest.reception.showing import (
     surplus_json,
 )
 from ingest.reception.standing import Status, judged, standing, status_of
+from ingest.reports import report_json
 from ingest.values import IngestReport, IngestStatus
 from model.errors import EXIT_DONE, EXIT_FAILED, NotFoundError, PolicyError, severest_exit
 from model.findings import Severity, printable
@@ -48,6 +49,7 @@ from model.rendering import finding_lines, json_line
 from model.text import N_, _
 
 _PATH = click.Path(path_type=Path)
+_REPORT_SCHEMA = "submission-report/1"
 _json_option = click.option("--json", "as_json", is_flag=True, help=N_("One JSON object a line."))
 _because = click.option("--because", required=True, help=N_("The reason; it is kept with the decision."))
 _ordinal = click.option(
@@ -372,7 +374,7 @@ def _surplus_line(submitted: SubmittedTransfer) -> str:
 def _tell(report: IngestReport, *, as_json: bool) -> int:
     """Say what became of a transfer; return its exit code."""
     if as_json:
-        click.echo(json_line(_report_json(report)))
+        click.echo(json_line(report_json(_REPORT_SCHEMA, report)))
     else:
         for line in _report_lines(report):
             click.echo(line)
@@ -381,23 +383,6 @@ def _tell(report: IngestReport, *, as_json: bool) -> int:
     if report.status is IngestStatus.FAILED:
         return PolicyError.exit_code
     return EXIT_FAILED if report.status is IngestStatus.REFUSED else EXIT_DONE
-
-
-def _report_json(report: IngestReport) -> dict[str, object]:
-    return {
-        "schema": "submission-report/1",
-        "transfer_id": str(report.transfer_id),
-        "path": printable(report.source),
-        "status": report.status.value,
-        "case_code": report.case_code,
-        "title": report.title,
-        "aip_id": str(report.aip_id) if report.aip_id else None,
-        "reason": report.reason,
-        "files": report.files,
-        "bytes": report.bytes,
-        "findings": [finding.to_public() for finding in report.findings],
-        "findings_left_out": report.left_out,
-    }
 
 
 def _report_lines(report: IngestReport) -> Iterator[str]:
